@@ -1,0 +1,1 @@
+//! Write a Vigie policy: one trait, one macro, typed input.

@@ -1,0 +1,1 @@
+//! Sample policy for a sidep-like relying party; its rules are examples.

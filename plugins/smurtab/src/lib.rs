@@ -1,0 +1,1 @@
+//! Sample policy for a smurtab-like relying party; its rules are examples.

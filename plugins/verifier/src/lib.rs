@@ -1,0 +1,1 @@
+//! The verification core as a WebAssembly component.

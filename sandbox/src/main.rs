@@ -1,0 +1,3 @@
+//! Pro Santé Connect and the e-CPS on one laptop.
+
+fn main() {}

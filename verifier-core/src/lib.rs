@@ -1,0 +1,1 @@
+//! What Vigie knows about Pro Santé Connect: identifiers, pages, number match, tokens, practices, evidence.

@@ -1,0 +1,3 @@
+//! Set-up, build, demo, tests and packages of Vigie.
+
+fn main() {}
