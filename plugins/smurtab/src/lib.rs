@@ -1,1 +1,121 @@
-//! Sample policy for a smurtab-like relying party; its rules are examples.
+//! Sample policy for an emergency-care board in the manner of SMURT@B. Its rules are examples: the service's own are not public.
+//!
+//! It lets in care professionals with a practice. One practice of the person, or the one that they act as, must satisfy all of
+//! this: its profession is one of the health professions, and its category is one that the settings list (civil and military,
+//! not students). A login without a level that PSC defines is refused, whatever the practice.
+
+use vigie_policy::serde::Deserialize;
+use vigie_policy::{
+    Description, Login, Outcome, Policy, Practice, Reason, Request, SettingError, export_policy,
+};
+
+/// The rules.
+#[derive(Debug)]
+pub struct Smurtab;
+
+export_policy!(Smurtab);
+
+/// What a deployment may set.
+#[derive(Debug, Deserialize)]
+#[serde(crate = "vigie_policy::serde", deny_unknown_fields, default)]
+pub struct Settings {
+    /// Categories of professional that are let in (`codeCategorieProfessionnelle`).
+    pub categories: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            categories: vec![String::from("C"), String::from("M")],
+        }
+    }
+}
+
+/// Codes of the health professions in TRE_G15. The social professions (R94) and the titles (R95) have codes of their own.
+const HEALTH_PROFESSIONS: &[&str] = &[
+    "10", "21", "26", "28", "31", "32", "35", "36", "37", "38", "39", "40", "50", "60", "69", "70",
+    "80", "81", "82", "83", "84", "85", "86", "91", "92", "94", "95", "96", "98",
+];
+
+const ADMITTED: Reason = Reason::new(
+    "SMURTAB-CARE-PRACTICE",
+    "Accès accordé au titre de votre exercice.",
+    "Access granted for your practice.",
+);
+const NO_LEVEL: Reason = Reason::new(
+    "SMURTAB-LEVEL-UNKNOWN",
+    "Le niveau d'authentification est inconnu. Reconnectez-vous avec Pro Santé Connect.",
+    "The level of this login is unknown. Log in again with Pro Santé Connect.",
+);
+const NO_PRACTICE: Reason = Reason::new(
+    "SMURTAB-NO-PRACTICE",
+    "Aucun exercice ne figure pour vous dans l'annuaire. Rapprochez-vous de votre Ordre ou de votre employeur.",
+    "The directory lists no practice for you. Ask your professional body or your employer.",
+);
+const NOT_CARE: Reason = Reason::new(
+    "SMURTAB-NOT-A-CARE-PRACTICE",
+    "Ce service est ouvert aux professionnels de santé en exercice. Choisissez un autre exercice si vous en avez un.",
+    "This service is for practising care professionals. Choose another practice if you have one.",
+);
+
+impl Policy for Smurtab {
+    const DESCRIPTION: Description = Description {
+        name: "smurtab",
+        version: env!("CARGO_PKG_VERSION"),
+        summary: "Lets in care professionals with a practice; a sample whose rules are examples, not those of the real service.",
+        settings_schema: r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","additionalProperties":false,"properties":{"categories":{"description":"Categories of professional that are let in: C civil, M military, E student.","type":"array","minItems":1,"items":{"enum":["C","M","E"]},"default":["C","M"]}}}"#,
+        reasons: &[ADMITTED, NO_LEVEL, NO_PRACTICE, NOT_CARE],
+        needs_login: true,
+    };
+
+    type Settings = Settings;
+
+    fn check_settings(settings: &Settings) -> Result<(), Vec<SettingError>> {
+        if settings.categories.is_empty() {
+            return Err(vec![SettingError::at(
+                "/categories",
+                "name at least one category, or leave the setting out",
+            )]);
+        }
+        let unknown = settings
+            .categories
+            .iter()
+            .enumerate()
+            .filter(|(_, code)| !matches!(code.as_str(), "C" | "M" | "E"));
+        let errors: Vec<SettingError> = unknown
+            .map(|(index, _)| SettingError::item("/categories", index, "expected C, M or E"))
+            .collect();
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(errors)
+        }
+    }
+
+    fn decide(settings: &Settings, login: &Login, _request: &Request) -> Outcome {
+        if login.level.is_none() {
+            return Outcome::deny(NO_LEVEL);
+        }
+        let mut practices = login.identity.acting_practices().peekable();
+        if practices.peek().is_none() {
+            Outcome::deny(NO_PRACTICE)
+        } else if practices.any(|practice| is_care(practice, settings)) {
+            Outcome::permit(ADMITTED)
+        } else {
+            Outcome::deny(NOT_CARE)
+        }
+    }
+}
+
+/// Both codes come from the same practice: a student nurse who is also a doctor elsewhere is a doctor only there.
+fn is_care(practice: &Practice, settings: &Settings) -> bool {
+    let profession = practice
+        .profession
+        .as_deref()
+        .is_some_and(|code| HEALTH_PROFESSIONS.contains(&code));
+    let category = practice
+        .category
+        .as_deref()
+        .is_some_and(|code| settings.categories.iter().any(|listed| listed == code));
+    profession && category
+}

@@ -1,0 +1,283 @@
+//! What a policy is told: the question, and the login that the verifier has checked.
+//!
+//! These types mirror `vigie:policy/types` and hold no more than it does. They are plain values, so a test builds them without
+//! WebAssembly (see [`Case`](crate::Case)). They deliberately hold no token, no key and no name of a person, and `Debug` of an
+//! identifier is redacted: a policy cannot log what it should not have printed.
+
+use core::fmt;
+
+use serde::de::DeserializeOwned;
+
+use crate::settings::{self, SettingError};
+
+/// Authentication level as PSC states it in `acr`. The order is part of the meaning: compare with `<`, never for equality.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// `eidas1`, seen with the e-CPS application.
+    Eidas1,
+    /// `eidas2`, seen with cards in production.
+    Eidas2,
+    /// `eidas3`, seen with cards in the national sandbox.
+    Eidas3,
+}
+
+impl Level {
+    /// The `acr` value as PSC writes it.
+    #[must_use]
+    pub const fn acr(self) -> &'static str {
+        match self {
+            Self::Eidas1 => "eidas1",
+            Self::Eidas2 => "eidas2",
+            Self::Eidas3 => "eidas3",
+        }
+    }
+}
+
+/// How the person logged in (PSC `authMode`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AuthMode {
+    /// The e-CPS application.
+    Mobile,
+    /// A CPS card.
+    Card,
+    /// An identity provider of the person's own institution.
+    IdentityBroker,
+    /// A security key.
+    Webauthn,
+    /// Absent, or a value outside the table.
+    Unknown,
+}
+
+/// One of the person's identifiers, with the register that it comes from.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Identifier {
+    /// `RPPS`, `ADELI`, `EDIT`, `PSI`, ...
+    pub origin: String,
+    /// The identifier as the register writes it.
+    pub value: String,
+}
+
+impl fmt::Debug for Identifier {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.origin)?;
+        formatter.write_str(" [redacted]")
+    }
+}
+
+/// Where a practice takes place. Every member may be absent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Structure {
+    /// Technical id, for example `R81311`.
+    pub id: Option<String>,
+    /// Registered or trade name.
+    pub name: Option<String>,
+    /// FINESS of the site.
+    pub finess: Option<String>,
+    /// SIRET of the site.
+    pub siret: Option<String>,
+}
+
+/// One activity of one exercise. Its members belong together: a rule that combines two of them reads both from one practice.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Practice {
+    /// `codeProfession`, for example `10` for a doctor.
+    pub profession: Option<String>,
+    /// `codeCategorieProfessionnelle`: `C` civil, `M` military, `E` student.
+    pub category: Option<String>,
+    /// `codeSavoirFaire`, for example `SM54`.
+    pub speciality: Option<String>,
+    /// `codeRole`.
+    pub role: Option<String>,
+    /// `codeSecteurDactivite`, for example `SA07`.
+    pub sector: Option<String>,
+    /// `codeModeExercice`: `L` self-employed, `S` employed, ...
+    pub mode: Option<String>,
+    /// Where it takes place.
+    pub structure: Option<Structure>,
+}
+
+/// The verified person. Names are left out on purpose: no rule needs them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Exact issuer of the login.
+    pub issuer: String,
+    /// `sub`: the issuer's own name for the account. Not to be taken apart.
+    pub subject: String,
+    /// National id with its type digit, for example `8` followed by the RPPS.
+    pub national_id: Option<String>,
+    /// The RPPS, 11 digits, where the person has one.
+    pub rpps: Option<String>,
+    /// Every identifier known of the person.
+    pub identifiers: Vec<Identifier>,
+    /// Every practice of the person, in the order of the directory.
+    pub practices: Vec<Practice>,
+    /// Index into `practices` of the one that the relying party says the person acts as.
+    pub acting_as: Option<u32>,
+}
+
+impl Identity {
+    /// The practices that count for this question: the one that the person acts as, or all of them when none was named.
+    ///
+    /// A rule must hold within *one* of these, so write `acting_practices().any(|practice| …)` and never gather the professions
+    /// of one practice and the structure of another. An index that points nowhere yields no practice at all: a choice that
+    /// cannot be followed must not widen what the person may do.
+    pub fn acting_practices(&self) -> impl Iterator<Item = &Practice> {
+        let chosen = self.acting_as.map(|index| index as usize);
+        self.practices
+            .iter()
+            .enumerate()
+            .filter(move |(index, _)| chosen.is_none_or(|chosen| chosen == *index))
+            .map(|(_, practice)| practice)
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Identity")
+            .field("issuer", &self.issuer)
+            .field("practices", &self.practices)
+            .field("acting_as", &self.acting_as)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How one step of the verification ended. A failed step never reaches a policy: there is no login then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CheckOutcome {
+    /// Checked and in order.
+    Passed,
+    /// Nothing to check, for example no `cnf` in the token.
+    Absent,
+    /// In order, with a remark in `detail`.
+    Noted,
+}
+
+/// One step of the verification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// Stable name of the check.
+    pub check: String,
+    /// How it ended.
+    pub outcome: CheckOutcome,
+    /// What was found, never an identifier.
+    pub detail: Option<String>,
+}
+
+/// How the attributes of the person reached the verifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UserinfoSource {
+    /// They did not: there are no practices.
+    None,
+    /// Fetched from PSC with the access token.
+    Fetched,
+    /// Handed on by the relying party, which is trusted for it.
+    Relayed,
+}
+
+/// A login that the verifier has checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// Who logged in.
+    pub identity: Identity,
+    /// Absent when the token carries no `acr` or one outside the table. That is not the lowest level: refuse it.
+    pub level: Option<Level>,
+    /// With what.
+    pub auth_mode: AuthMode,
+    /// When the person authenticated, in seconds since the Unix epoch; PSC sessions make it older than the token.
+    pub auth_time: Option<u64>,
+    /// When the verifier checked the login, in seconds since the Unix epoch.
+    pub verified_at: u64,
+    /// Where the practices come from.
+    pub userinfo: UserinfoSource,
+    /// The steps of the verification, in the order in which they were made.
+    pub evidence: Vec<Evidence>,
+}
+
+impl Login {
+    /// True when the login states a level and it is at least `level`.
+    #[must_use]
+    pub fn reaches(&self, level: Level) -> bool {
+        self.level.is_some_and(|reached| reached >= level)
+    }
+
+    /// How the named check ended, or `None` when it was not made.
+    #[must_use]
+    pub fn check(&self, name: &str) -> Option<CheckOutcome> {
+        self.evidence
+            .iter()
+            .find(|evidence| evidence.check == name)
+            .map(|evidence| evidence.outcome)
+    }
+}
+
+/// The subject or the target of the question.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Entity {
+    /// `type` in AuthZEN.
+    pub kind: String,
+    /// Its id.
+    pub id: String,
+    /// JSON text; read it with [`Entity::properties`].
+    pub properties_json: Option<String>,
+}
+
+impl Entity {
+    /// Reads the properties into a type of the policy's own; no properties read like `{}`.
+    ///
+    /// # Errors
+    ///
+    /// The first member that does not fit, by its JSON Pointer.
+    pub fn properties<T: DeserializeOwned>(&self) -> Result<T, SettingError> {
+        settings::parse(self.properties_json.as_deref().unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for Entity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The id of a subject is a person's and the properties are anything.
+        formatter
+            .debug_struct("Entity")
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The question: may this subject do this to that, now?
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Request {
+    /// Seconds since the Unix epoch. A policy has no other clock.
+    pub now: u64,
+    /// The audience of the configuration that is asked.
+    pub audience: String,
+    /// Who asks. Cross-checked with the login by the host; never take an identity from its properties.
+    pub subject: Entity,
+    /// What they want to do, for example `read`.
+    pub action: String,
+    /// JSON text; read it with [`Request::action_properties`].
+    pub action_properties_json: Option<String>,
+    /// To what: `resource` in AuthZEN.
+    pub target: Entity,
+    /// JSON text without the members that the host consumed; read it with [`Request::context`].
+    pub context_json: Option<String>,
+}
+
+impl Request {
+    /// Reads the properties of the action into a type of the policy's own; none read like `{}`.
+    ///
+    /// # Errors
+    ///
+    /// The first member that does not fit, by its JSON Pointer.
+    pub fn action_properties<T: DeserializeOwned>(&self) -> Result<T, SettingError> {
+        settings::parse(self.action_properties_json.as_deref().unwrap_or_default())
+    }
+
+    /// Reads the context into a type of the policy's own; none reads like `{}`.
+    ///
+    /// # Errors
+    ///
+    /// The first member that does not fit, by its JSON Pointer.
+    pub fn context<T: DeserializeOwned>(&self) -> Result<T, SettingError> {
+        settings::parse(self.context_json.as_deref().unwrap_or_default())
+    }
+}
