@@ -1,3 +1,123 @@
-//! Set-up, build, demo, tests and packages of Vigie.
+//! `cargo xtask …`: set-up, build, packages, demo and tests of Vigie.
+//!
+//! Everything that a newcomer or a build server has to do is one of these commands; there is no other script. This crate
+//! depends on next to nothing, so that the first command answers after seconds. It decides nothing about the product:
+//! what runs is the code of the other crates, as real processes.
 
-fn main() {}
+mod artefacts;
+mod build;
+mod demo;
+mod package;
+mod process;
+mod progress;
+mod setup;
+mod test;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use lexopt::prelude::*;
+
+use crate::progress::Progress;
+
+const HELP: &str = "\
+Usage: cargo xtask <command> [options]
+
+Commands:
+  setup             look for what the build needs and install what is absent
+  build             extension, components, host and sandbox
+  package           build, then the extension as folders that a browser loads (target/package/…)
+  demo              build, then show a first login from end to end
+      --check       drive the login itself in headless Chromium (the default without a display)
+      --headed      open Chromium and leave the login to you
+  test [AREA…]      every test of the repository, or only the areas named: format lints types native browser stories rules
+Options:
+  -v, --verbose     show what the called tools print
+  -h, --help        this text";
+
+/// What the person asked for, parsed once.
+enum Request {
+    Help,
+    Setup,
+    Build,
+    Package,
+    Demo(demo::Mode),
+    Test(Vec<test::Area>),
+}
+
+fn main() -> ExitCode {
+    let (request, verbose) = match parse(lexopt::Parser::from_env()) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            eprintln!("{error}\n\n{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(request, &Progress::new(verbose)) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("\nfailed: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn parse(mut arguments: lexopt::Parser) -> Result<(Request, bool)> {
+    let mut verbose = false;
+    let mut words = Vec::new();
+    let mut mode = None;
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Short('v') | Long("verbose") => verbose = true,
+            Short('h') | Long("help") => return Ok((Request::Help, verbose)),
+            Long("check") => mode = Some(demo::Mode::Check),
+            Long("headed") => mode = Some(demo::Mode::Headed),
+            Value(word) => words.push(word.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let Some((command, rest)) = words.split_first() else {
+        return Ok((Request::Help, verbose));
+    };
+    if mode.is_some() && command != "demo" {
+        bail!("--check and --headed belong to `demo`");
+    }
+    if !rest.is_empty() && command != "test" {
+        bail!("`{command}` takes no further words");
+    }
+    let request = match command.as_str() {
+        "help" => Request::Help,
+        "setup" => Request::Setup,
+        "build" => Request::Build,
+        "package" => Request::Package,
+        "demo" => Request::Demo(mode.unwrap_or_else(demo::Mode::for_this_display)),
+        "test" => Request::Test(
+            rest.iter()
+                .map(|word| test::Area::parse(word))
+                .collect::<Result<_>>()?,
+        ),
+        unknown => bail!("there is no command `{unknown}`"),
+    };
+    Ok((request, verbose))
+}
+
+fn run(request: Request, progress: &Progress) -> Result<ExitCode> {
+    match request {
+        Request::Help => println!("{HELP}"),
+        Request::Setup => {
+            setup::run(progress, setup::Scope::Test)?;
+        }
+        Request::Build => {
+            let tools = setup::run(progress, setup::Scope::Build)?;
+            build::run(progress, &tools)?;
+        }
+        Request::Package => {
+            let tools = setup::run(progress, setup::Scope::Build)?;
+            build::extension(progress, &tools)?;
+            package::run(progress)?;
+        }
+        Request::Demo(mode) => return demo::run(progress, mode),
+        Request::Test(areas) => return test::run(progress, &areas),
+    }
+    Ok(ExitCode::SUCCESS)
+}

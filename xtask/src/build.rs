@@ -1,0 +1,229 @@
+//! Builds what ships: the extension's WebAssembly, the components, the host and the sandbox. Each is left alone when its
+//! input did not change, so that a second run costs seconds.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::artefacts;
+use crate::process::succeed;
+use crate::progress::{Mark, Progress, Running};
+use crate::setup::Tools;
+
+const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// The extension's WebAssembly may not outgrow this; the design asks for it, the goal being 150 kB.
+const EXTENSION_LIMIT: u64 = 250_000;
+
+/// A component: the crate, the name of the library cargo makes, the name it gets, extra arguments.
+struct Component {
+    package: &'static str,
+    library: &'static str,
+    name: &'static str,
+    arguments: &'static [&'static str],
+}
+
+/// Policies need little stack; 32 KiB keeps their smallest memory at a few pages.
+const SMALL_STACK: &[&str] = &["-Clink-arg=-zstack-size=32768"];
+
+const COMPONENTS: &[Component] = &[
+    Component {
+        package: "vigie-verifier",
+        library: "vigie_verifier",
+        name: "vigie-verifier",
+        arguments: &[],
+    },
+    Component {
+        package: "smurtab",
+        library: "smurtab",
+        name: "smurtab",
+        arguments: SMALL_STACK,
+    },
+    Component {
+        package: "sidep",
+        library: "sidep",
+        name: "sidep",
+        arguments: SMALL_STACK,
+    },
+];
+
+/// Builds everything that the demo and the tests run.
+pub(crate) fn run(progress: &Progress, tools: &Tools) -> Result<()> {
+    extension(progress, tools)?;
+    crate::package::run(progress)?;
+    components(progress)?;
+    programs(progress)
+}
+
+/// The extension: compiled for size, wrapped by wasm-bindgen, shrunk by wasm-opt, and loaded once in its final form.
+pub(crate) fn extension(progress: &Progress, tools: &Tools) -> Result<()> {
+    progress.heading("Extension");
+    let compiled = artefacts::cargo_target()?
+        .join(WASM_TARGET)
+        .join("wasm-size/vigie_extension.wasm");
+    progress.step("extension: compile for size", |running| {
+        let mut cargo = artefacts::cargo();
+        cargo.args([
+            "build",
+            "-p",
+            "vigie-extension",
+            "--lib",
+            "--target",
+            WASM_TARGET,
+            "--profile",
+            "wasm-size",
+        ]);
+        succeed(running, &mut cargo).map(drop)
+    })?;
+
+    // The input of the last run and the tools that worked on it: nothing else decides the output.
+    let directory = artefacts::extension();
+    let stamp = directory.join("made-from.txt");
+    let raw = directory.join("compiled.wasm");
+    let lock = std::fs::read_to_string(artefacts::root().join("package-lock.json"))?;
+    let made_from = format!("wasm-bindgen {}\n{lock}", tools.wasm_bindgen_version);
+    let unchanged = std::fs::read_to_string(&stamp).is_ok_and(|last| last == made_from)
+        && std::fs::read(&raw).ok() == Some(std::fs::read(&compiled)?);
+    if !unchanged {
+        if directory.exists() {
+            std::fs::remove_dir_all(&directory)?;
+        }
+        std::fs::create_dir_all(&directory)?;
+        progress.step("extension: bind, optimise, load once", |running| {
+            bind_and_optimise(running, tools, &compiled)?;
+            smoke_test(running, tools)
+        })?;
+        std::fs::copy(&compiled, &raw)?;
+        std::fs::write(&stamp, made_from)?;
+    }
+    let size = std::fs::metadata(directory.join("vigie_extension_bg.wasm"))?.len();
+    if size > EXTENSION_LIMIT {
+        bail!(
+            "the extension's WebAssembly has {size} bytes, more than the {EXTENSION_LIMIT} allowed"
+        );
+    }
+    progress.line(
+        Mark::Ok,
+        None,
+        &format!("extension: {} kB of WebAssembly", size / 1000),
+    );
+    Ok(())
+}
+
+fn bind_and_optimise(running: &Running<'_>, tools: &Tools, compiled: &Path) -> Result<()> {
+    let directory = artefacts::extension();
+    let mut bindgen = tools.command(&tools.wasm_bindgen);
+    bindgen
+        .args(["--target", "web", "--out-dir"])
+        .arg(&directory)
+        .arg(compiled);
+    succeed(running, &mut bindgen)?;
+
+    let bound = directory.join("vigie_extension_bg.wasm");
+    let optimised = directory.join("optimised.wasm");
+    let mut optimise = tools.command("node");
+    optimise.arg(artefacts::root().join("node_modules/binaryen/bin/wasm-opt"));
+    optimise
+        .args(["-Os", "--strip-producers", "--strip-target-features"])
+        .arg(&bound)
+        .arg("-o")
+        .arg(&optimised);
+    succeed(running, &mut optimise)?;
+    std::fs::rename(&optimised, &bound)?;
+    Ok(())
+}
+
+/// Some versions of wasm-opt silently break what wasm-bindgen wrote; only loading the optimised file shows it.
+fn smoke_test(running: &Running<'_>, tools: &Tools) -> Result<()> {
+    let script = "\
+        import { readFile } from 'node:fs/promises';\
+        const { default: init } = await import('./vigie_extension.js');\
+        const exports = await init({ module_or_path: await readFile('./vigie_extension_bg.wasm') });\
+        if (!exports.memory) throw new Error('the module exports no memory');";
+    let mut node = tools.command("node");
+    // The glue is an ES module, which Node takes from a `.js` file only beside a package.json that says so.
+    std::fs::write(
+        artefacts::extension().join("package.json"),
+        "{ \"type\": \"module\" }\n",
+    )?;
+    node.current_dir(artefacts::extension())
+        .args(["--input-type=module", "--eval", script]);
+    succeed(running, &mut node)
+        .context("the optimised WebAssembly does not load")
+        .map(drop)
+}
+
+/// The verifier and the policies, each a component with no import beyond its contract.
+pub(crate) fn components(progress: &Progress) -> Result<()> {
+    progress.heading("Components");
+    let built = artefacts::cargo_target()?
+        .join(WASM_TARGET)
+        .join("component");
+    std::fs::create_dir_all(artefacts::components())?;
+    for component in COMPONENTS {
+        let Component {
+            package,
+            library,
+            name,
+            arguments,
+        } = component;
+        progress.step(&format!("component: {name}"), |running| {
+            let mut cargo = artefacts::cargo();
+            cargo.args([
+                "rustc",
+                "-p",
+                package,
+                "--lib",
+                "--target",
+                WASM_TARGET,
+                "--profile",
+                "component",
+                "--",
+            ]);
+            cargo.arg("-Clinker=wasm-component-ld").args(*arguments);
+            succeed(running, &mut cargo)?;
+            copy_if_changed(
+                &built.join(format!("{library}.wasm")),
+                &artefacts::components().join(format!("{name}.wasm")),
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// The host, the sandbox and the program that shows them, built together so that they share every dependency.
+fn programs(progress: &Progress) -> Result<()> {
+    progress.heading("Programs");
+    progress.step("host, sandbox, demo", |running| {
+        let mut cargo = artefacts::cargo();
+        cargo.args([
+            "build",
+            "--bins",
+            "-p",
+            "vigie-host",
+            "-p",
+            "vigie-sandbox",
+            "-p",
+            "vigie-e2e",
+        ]);
+        succeed(running, &mut cargo).map(drop)
+    })
+}
+
+/// A file that did not change keeps its time, so that nothing that depends on it is made again.
+pub(crate) fn copy_if_changed(from: &Path, to: &Path) -> Result<()> {
+    let bytes = std::fs::read(from)
+        .with_context(|| format!("{} cannot be read", artefacts::shown(from)))?;
+    write_if_changed(to, &bytes)
+}
+
+/// As `copy_if_changed`, for bytes at hand.
+pub(crate) fn write_if_changed(to: &Path, bytes: &[u8]) -> Result<()> {
+    if std::fs::read(to).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    if let Some(directory) = to.parent() {
+        std::fs::create_dir_all(directory)?;
+    }
+    std::fs::write(to, bytes).with_context(|| format!("{} cannot be written", artefacts::shown(to)))
+}
