@@ -1,7 +1,8 @@
 //! Puts the extension together as folders that a browser loads: one per browser and flavour.
 //!
-//! `manifest.json` is the one source of truth; `extension/flavours.json` holds, for each package, a JSON merge patch
-//! (RFC 7396) to it. Store archives are not made here.
+//! `manifest.json` is the one source of truth and is the store flavour. `extension/flavours.json` says in which hosts and
+//! top-level members another flavour differs; nothing else may. Chromium and Firefox read the same manifest, each skipping
+//! what only the other knows. Store archives are not made here.
 
 use std::path::Path;
 
@@ -12,13 +13,11 @@ use crate::artefacts;
 use crate::build::{copy_if_changed, write_if_changed};
 use crate::progress::Progress;
 
-/// Every package, by name: browser, then flavour.
-const PACKAGES: &[&str] = &[
-    "chromium-store",
-    "chromium-dev",
-    "firefox-store",
-    "firefox-dev",
-];
+/// Browsers that get a package of each flavour.
+const BROWSERS: &[&str] = &["chromium", "firefox"];
+
+/// The flavours: what `manifest.json` says, and what `extension/flavours.json` makes of it for people who develop and test.
+const FLAVOURS: &[&str] = &["store", "dev"];
 
 /// Files and folders of `extension/` that ship as they are.
 const SHIPPED: &[&str] = &["web", "_locales", "icons"];
@@ -28,24 +27,25 @@ pub(crate) fn run(progress: &Progress) -> Result<()> {
         let root = artefacts::root();
         let base = read_json(&root.join("manifest.json"))?;
         let flavours = read_json(&root.join("extension/flavours.json"))?;
-        for package in PACKAGES {
-            let patch = flavours
-                .get(package)
-                .with_context(|| format!("extension/flavours.json has no `{package}`"))?;
-            assemble(
-                &artefacts::packages().join(format!("vigie-{package}")),
-                &merged(base.clone(), patch),
-            )?;
+        for flavour in FLAVOURS {
+            let manifest = match *flavour {
+                "store" => base.clone(),
+                other => flavoured(
+                    &base,
+                    flavours
+                        .get(other)
+                        .with_context(|| format!("no flavour `{other}`"))?,
+                )?,
+            };
+            for browser in BROWSERS {
+                assemble(
+                    &artefacts::packages().join(format!("vigie-{browser}-{flavour}")),
+                    &manifest,
+                )?;
+            }
         }
         Ok(())
-    })?;
-    for package in PACKAGES {
-        println!(
-            "                     {}",
-            artefacts::shown(&artefacts::packages().join(format!("vigie-{package}")))
-        );
-    }
-    Ok(())
+    })
 }
 
 /// Writes one package folder; what does not belong there any more is removed.
@@ -117,64 +117,56 @@ fn read_json(path: &Path) -> Result<Value> {
     Ok(value)
 }
 
-/// RFC 7396: objects are merged member by member, `null` removes, anything else replaces.
-fn merged(base: Value, patch: &Value) -> Value {
-    let Value::Object(changes) = patch else {
-        return patch.clone();
-    };
-    let mut members = match base {
-        Value::Object(members) => members,
-        _ => serde_json::Map::new(),
-    };
-    for (name, change) in changes {
-        if change.is_null() {
-            members.remove(name);
-        } else {
-            let before = members.remove(name).unwrap_or(Value::Null);
-            members.insert(name.clone(), merged(before, change));
-        }
+/// Adds the flavour's hosts wherever the manifest names hosts, and sets the members that the flavour replaces.
+fn flavoured(base: &Value, flavour: &Value) -> Result<Value> {
+    let mut manifest = base.clone();
+    let hosts = flavour
+        .get("hosts")
+        .and_then(Value::as_array)
+        .context("a flavour has a list `hosts`")?;
+    let patterns: Vec<Value> = hosts
+        .iter()
+        .filter_map(Value::as_str)
+        .map(|host| Value::from(format!("https://{host}/*")))
+        .collect();
+    for place in ["/host_permissions", "/content_scripts/0/matches"] {
+        let list = manifest.pointer_mut(place).and_then(Value::as_array_mut);
+        list.with_context(|| format!("manifest.json has no list at {place}"))?
+            .extend(patterns.iter().cloned());
     }
-    Value::Object(members)
+    let members = manifest
+        .as_object_mut()
+        .context("manifest.json is not an object")?;
+    for (name, value) in flavour
+        .get("set")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
+        members.insert(name.clone(), value.clone());
+    }
+    Ok(manifest)
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::merged;
-
-    #[track_caller]
-    fn check(base: &serde_json::Value, patch: &serde_json::Value, expect: &serde_json::Value) {
-        assert_eq!(&merged(base.clone(), patch), expect);
-    }
+    use super::flavoured;
 
     #[test]
-    fn patches_follow_rfc_7396() {
-        check(&json!({"a": "b"}), &json!({"a": "c"}), &json!({"a": "c"}));
-        check(
-            &json!({"a": "b"}),
-            &json!({"b": "c"}),
-            &json!({"a": "b", "b": "c"}),
-        );
-        check(
-            &json!({"a": "b", "b": "c"}),
-            &json!({"a": null}),
-            &json!({"b": "c"}),
-        );
-        check(
-            &json!({"a": ["b"]}),
-            &json!({"a": ["c", "d"]}),
-            &json!({"a": ["c", "d"]}),
-        );
-        check(
-            &json!({"a": {"b": "c"}}),
-            &json!({"a": {"b": "d", "c": null}}),
-            &json!({"a": {"b": "d"}}),
-        );
-        check(
-            &json!({}),
-            &json!({"a": {"bb": {"ccc": null}}}),
-            &json!({"a": {"bb": {}}}),
-        );
+    fn a_flavour_adds_hosts_and_sets_members_and_nothing_else() {
+        let base = json!({
+            "name": "a", "permissions": ["storage"],
+            "host_permissions": ["https://one.example/*"],
+            "content_scripts": [{ "matches": ["https://one.example/*"], "js": ["content.js"] }],
+        });
+        let flavour = json!({ "hosts": ["two.example"], "set": { "name": "b" } });
+        let expect = json!({
+            "name": "b", "permissions": ["storage"],
+            "host_permissions": ["https://one.example/*", "https://two.example/*"],
+            "content_scripts": [{ "matches": ["https://one.example/*", "https://two.example/*"], "js": ["content.js"] }],
+        });
+        assert_eq!(flavoured(&base, &flavour).unwrap(), expect);
     }
 }
