@@ -1,0 +1,320 @@
+//! The rules by which a page of a genuine host is recognised, as data.
+//!
+//! Real ids and names of the login pages are not public, so a rule rests on what a person reads: titles, tabs, buttons and
+//! sentences, folded as [`super::text`] says. Each rule is a list of groups; every group needs one clue that is present.
+//! Rules are tried in order and the first that holds wins, so pages that say how a login ended come before pages that
+//! still show the form below the message.
+//!
+//! Where each phrase comes from stands beside it: the guides; screenshots of the operator's and vendors' integration
+//! guides (2025); public how-tos; or *assumed*, a wording that a page of that purpose is likely to use. Assumed phrases
+//! never recognise a page on which something is filled or a number is shown.
+
+/// Grows whenever a rule or phrase changes, so that a report says which rules spoke.
+pub const VERSION: u32 = 1;
+
+/// What a rule recognises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PageKind {
+    /// The landing page of the account portal.
+    Portal,
+    /// The e-CPS tab with the identifier field.
+    Identifier,
+    /// The card tab.
+    Card,
+    /// The tab of delegated identity providers.
+    Delegation,
+    /// The security key tab.
+    SecurityKey,
+    /// "Do you confirm that you want to access PSC with this account?"
+    Confirmation,
+    /// The waiting page with the number.
+    Number,
+    /// The request expired.
+    Expired,
+    /// The request was refused.
+    Refused,
+    /// The identifier was not known.
+    UnknownIdentifier,
+    /// Activation by card: the QR code to be scanned by the phone.
+    ActivationQr,
+    /// Activation by card: the code shown by the phone is typed here.
+    ActivationCode,
+    /// The session was closed.
+    SignedOut,
+}
+
+/// Where a phrase is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// Title, headings, texts and alerts.
+    Text,
+    /// A button or a link.
+    Button,
+    /// The selected tab.
+    Tab,
+    /// A label or placeholder of a visible field.
+    Label,
+    /// Something like a QR code is on the page; the phrase is empty.
+    Qr,
+}
+
+/// A phrase and where it stands. Phrases are written folded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clue {
+    /// Where it is looked for.
+    pub place: Place,
+    /// What is looked for, as whole words.
+    pub phrase: &'static str,
+}
+
+/// One way to recognise a kind of page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// What it recognises.
+    pub kind: PageKind,
+    /// When the page reports a selected tab, it must be one of these; empty: tabs do not matter.
+    pub tabs: &'static [&'static str],
+    /// Every group needs one clue that is present.
+    pub groups: &'static [&'static [Clue]],
+}
+
+const fn text(phrase: &'static str) -> Clue {
+    Clue {
+        place: Place::Text,
+        phrase,
+    }
+}
+
+const fn button(phrase: &'static str) -> Clue {
+    Clue {
+        place: Place::Button,
+        phrase,
+    }
+}
+
+const fn tab(phrase: &'static str) -> Clue {
+    Clue {
+        place: Place::Tab,
+        phrase,
+    }
+}
+
+const fn label(phrase: &'static str) -> Clue {
+    Clue {
+        place: Place::Label,
+        phrase,
+    }
+}
+
+const QR: Clue = Clue {
+    place: Place::Qr,
+    phrase: "",
+};
+
+/// The rules, in the order in which they are tried.
+pub const RULES: &[Rule] = &[
+    // How a login ended: assumed wordings, nothing is filled or shown on these pages.
+    Rule {
+        kind: PageKind::UnknownIdentifier,
+        tabs: &[],
+        groups: &[&[
+            text("identifiant inconnu"),
+            text("identifiant est inconnu"),
+            text("identifiant n'est pas connu"),
+            text("identifiant n'est pas reconnu"),
+            text("identifiant non reconnu"),
+            text("identifiant introuvable"),
+            text("identifiant invalide"),
+            text("identifiant incorrect"),
+            text("identifiant saisi est incorrect"),
+            text("utilisateur inconnu"),
+            text("aucun compte ne correspond"),
+        ]],
+    },
+    Rule {
+        kind: PageKind::Expired,
+        tabs: &[],
+        groups: &[&[
+            text("demande d'authentification a expire"),
+            text("demande d'authentification est expiree"),
+            text("demande de connexion a expire"),
+            text("votre demande a expire"),
+            text("demande expiree"),
+            text("session a expire"),
+            text("session expiree"),
+            text("delai depasse"),
+            text("delai est depasse"),
+            text("temps imparti est ecoule"),
+        ]],
+    },
+    Rule {
+        kind: PageKind::Refused,
+        tabs: &[],
+        groups: &[&[
+            text("demande refusee"),
+            text("demande d'authentification refusee"),
+            text("demande d'authentification a ete refusee"),
+            text("demande d'authentification a ete rejetee"),
+            text("demande de connexion a ete refusee"),
+            text("demande a ete refusee"),
+            text("demande a ete rejetee"),
+            text("authentification refusee"),
+            text("authentification a ete refusee"),
+            text("vous avez refuse"),
+        ]],
+    },
+    Rule {
+        kind: PageKind::SignedOut,
+        tabs: &[],
+        groups: &[&[
+            text("vous etes deconnecte"),
+            text("vous etes maintenant deconnecte"),
+            text("vous avez ete deconnecte"),
+            text("session fermee"),
+            text("session est fermee"),
+            text("session a ete fermee"),
+            text("deconnexion reussie"),
+        ]],
+    },
+    // The waiting page, from the SMURT@B guide: the number's own sentence and one of the sentences around it.
+    Rule {
+        kind: PageKind::Number,
+        tabs: &[],
+        groups: &[
+            &[
+                text("pour valider votre demande d'authentification"),
+                text("selection du code affiche"),
+                text("selectionnez le code affiche"),
+                text("parmi les trois codes proposes"),
+            ],
+            &[
+                text("verification de votre identite en 2 etapes"),
+                text("saisie de votre mot de passe"),
+                text("validez la demande d'authentification sur votre telephone"),
+                text("il vous reste"),
+                button("quitter l'authentification"),
+                text("quitter l'authentification"),
+            ],
+        ],
+    },
+    // Activation by card, from the SI-DEP guide and a public how-to.
+    Rule {
+        kind: PageKind::ActivationCode,
+        tabs: &[],
+        groups: &[
+            &[
+                text("code d'activation"),
+                label("code d'activation"),
+                text("code affiche par votre telephone"),
+                text("code affiche sur votre telephone"),
+                text("code affiche par l'application"),
+            ],
+            &[
+                text("saisissez"),
+                text("saisir"),
+                label("code d'activation"),
+                label("code affiche par votre telephone"),
+                label("code affiche sur votre telephone"),
+            ],
+            &[
+                text("telephone"),
+                text("application e-cps"),
+                text("smartphone"),
+                text("mobile"),
+            ],
+        ],
+    },
+    Rule {
+        kind: PageKind::ActivationQr,
+        tabs: &[],
+        groups: &[
+            &[
+                QR,
+                text("scannez le qr code"),
+                text("scanner le qr code"),
+                text("scannez le qr-code"),
+                text("flashez le qr code"),
+            ],
+            &[
+                text("activation"),
+                text("activer"),
+                text("activez"),
+                text("qr code"),
+                text("qr-code"),
+            ],
+        ],
+    },
+    // Screenshot in a vendor's integration guide, 2025.
+    Rule {
+        kind: PageKind::Confirmation,
+        tabs: &[],
+        groups: &[
+            &[
+                text("confirmez-vous vouloir acceder a psc"),
+                text("confirmez-vous vouloir acceder a pro sante connect"),
+            ],
+            &[button("confirmer")],
+        ],
+    },
+    // The four tabs of the login page, screenshots of 2025; the button of the e-CPS tab also in the SMURT@B guide.
+    Rule {
+        kind: PageKind::Delegation,
+        tabs: &["delegation"],
+        groups: &[&[
+            tab("delegation"),
+            button("se connecter via un fournisseur d'identite"),
+        ]],
+    },
+    Rule {
+        kind: PageKind::SecurityKey,
+        tabs: &["cle de securite"],
+        groups: &[&[
+            tab("cle de securite"),
+            button("se connecter avec une cle de securite"),
+            button("se connecter avec la cle de securite"),
+        ]],
+    },
+    Rule {
+        kind: PageKind::Card,
+        tabs: &["carte cps"],
+        groups: &[&[
+            tab("carte cps"),
+            button("se connecter avec la carte cps"),
+            button("se connecter avec carte cps"),
+        ]],
+    },
+    Rule {
+        kind: PageKind::Identifier,
+        tabs: &["application e-cps"],
+        groups: &[
+            &[
+                button("se connecter avec e-cps"),
+                button("se connecter avec la e-cps"),
+                button("se connecter avec l'e-cps"),
+            ],
+            &[
+                text("connectez-vous"),
+                tab("application e-cps"),
+                text("application mobile e-cps"),
+                text("memoriser mon identifiant"),
+                label("memoriser mon identifiant"),
+            ],
+        ],
+    },
+    // Screenshot in a vendor's integration guide, 2025.
+    Rule {
+        kind: PageKind::Portal,
+        tabs: &[],
+        groups: &[
+            &[
+                text("pour acceder a votre portail de gestion"),
+                text("portail de gestion"),
+            ],
+            &[
+                button("s'identifier avec pro sante connect"),
+                button("s'authentifier"),
+                text("s'identifier avec pro sante connect"),
+            ],
+        ],
+    },
+];
