@@ -1,0 +1,46 @@
+//! `vigie-demo`: shows a first login from end to end. `cargo xtask demo` builds everything and runs it.
+
+use std::process::ExitCode;
+
+use vigie_e2e::first_login;
+use vigie_e2e::timeline::Voice;
+
+fn main() -> ExitCode {
+    let mut headed = false;
+    for argument in std::env::args().skip(1) {
+        match argument.as_str() {
+            "--check" => headed = false,
+            "--headed" => headed = true,
+            other => {
+                eprintln!("vigie-demo: unknown option {other:?}; there are --check and --headed");
+                return ExitCode::from(2);
+            }
+        }
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("vigie-demo: no threads to run on: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let result = runtime.block_on(async {
+        if headed {
+            first_login::by_hand().await
+        } else {
+            first_login::tell(Voice::Aloud)
+                .await
+                .map(|told| told.close())
+        }
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\n{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! A throw-away Chromium with the packaged extension, driven over WebDriver.
+//!
+//! The browser finds the sandbox under the real host names, through its own host mapping, and nothing else: every other
+//! name is closed. It trusts one more key, the sandbox's, and no other certificate is waved through. The profile is a new
+//! folder that disappears with the session.
+
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use fantoccini::elements::Element;
+use fantoccini::wd::WindowHandle;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use crate::artefacts::Artefacts;
+use crate::service::Service;
+use crate::stage::SandboxReady;
+
+/// How long anything that should happen may take on a busy machine.
+pub const SOON: Duration = Duration::from_secs(15);
+
+/// How often a condition is looked at.
+const EVERY: Duration = Duration::from_millis(60);
+
+/// Whether the window is seen by anyone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    /// Headless, as tests run.
+    Hidden,
+    /// On the person's display.
+    Shown,
+}
+
+/// A browser session.
+#[derive(Debug)]
+pub struct Browser {
+    /// The WebDriver session.
+    pub client: Client,
+    extension: String,
+    profile: TempDir,
+    _driver: Service,
+}
+
+impl Browser {
+    /// Starts driver and browser.
+    ///
+    /// # Errors
+    /// Chromium or its driver is missing or does not start.
+    pub async fn start(
+        artefacts: &Artefacts,
+        sandbox: &SandboxReady,
+        window: Window,
+    ) -> Result<Self> {
+        let profile = tempfile::Builder::new()
+            .prefix("vigie-chromium-")
+            .tempdir()?;
+        let mut command = Command::new("chromedriver");
+        // Its own process group, so that Ctrl-C reaches this program first and the session is closed in order.
+        command.arg("--port=0").process_group(0);
+        let (driver, port) =
+            Service::start("chromedriver", &mut command, &artefacts.output, driver_port)
+                .context("chromedriver (Debian: `apt-get install chromium-driver`)")?;
+        let mut capabilities = serde_json::Map::new();
+        let arguments = arguments(artefacts, sandbox, window, profile.path());
+        capabilities.insert(
+            "goog:chromeOptions".into(),
+            json!({ "binary": chromium()?, "args": arguments }),
+        );
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .context("Chromium did not start")?;
+        Ok(Self {
+            client,
+            extension: artefacts.extension_id(),
+            profile,
+            _driver: driver,
+        })
+    }
+
+    /// The address of a page of the extension.
+    #[must_use]
+    pub fn extension_page(&self, page: &str) -> String {
+        format!("chrome-extension://{}/{page}", self.extension)
+    }
+
+    /// Opens an address in a new tab and stays there.
+    ///
+    /// # Errors
+    /// The browser refused.
+    pub async fn open_tab(&self, address: &str) -> Result<WindowHandle> {
+        let tab = self.client.new_window(true).await?.handle;
+        self.client.switch_to_window(tab.clone()).await?;
+        self.client
+            .goto(address)
+            .await
+            .with_context(|| format!("opening {address}"))?;
+        Ok(tab)
+    }
+
+    /// Goes to a tab that is open.
+    ///
+    /// # Errors
+    /// The tab is gone.
+    pub async fn switch_to(&self, tab: &WindowHandle) -> Result<()> {
+        Ok(self.client.switch_to_window(tab.clone()).await?)
+    }
+
+    /// Waits for an element.
+    ///
+    /// # Errors
+    /// It did not appear in time.
+    pub async fn element(&self, css: &str) -> Result<Element> {
+        let wait = self.client.wait().at_most(SOON).every(EVERY);
+        wait.for_element(Locator::Css(css))
+            .await
+            .map_err(|error| anyhow!("no element `{css}` ({error})"))
+    }
+
+    /// Waits until the page is on this host.
+    ///
+    /// # Errors
+    /// It is elsewhere; the message says where.
+    pub async fn on_host(&self, host: &str) -> Result<()> {
+        until(&format!("the page to be on {host}"), async || {
+            let address = self.client.current_url().await?;
+            Ok(if address.host_str() == Some(host) {
+                Ok(())
+            } else {
+                Err(format!("it is on {address}"))
+            })
+        })
+        .await
+    }
+
+    /// What a script in the page returns.
+    ///
+    /// # Errors
+    /// The script threw.
+    pub async fn evaluate(&self, script: &str) -> Result<Value> {
+        Ok(self.client.execute(script, Vec::new()).await?)
+    }
+
+    /// What a promise in the page resolves to; `script` is the body of an async function.
+    ///
+    /// # Errors
+    /// The promise was rejected.
+    pub async fn resolve(&self, script: &str) -> Result<Value> {
+        let body = format!(
+            "const done = arguments[arguments.length - 1];
+             (async () => {{ {script} }})().then((value) => done({{ value }}), (error) => done({{ error: String(error) }}));"
+        );
+        let answer = self.client.execute_async(&body, Vec::new()).await?;
+        match answer.get("error").and_then(Value::as_str) {
+            Some(error) => Err(anyhow!("the page says: {error}")),
+            None => Ok(answer.get("value").cloned().unwrap_or(Value::Null)),
+        }
+    }
+
+    /// Writes a picture of the current tab.
+    ///
+    /// # Errors
+    /// The browser gave none, or the file cannot be written.
+    pub async fn screenshot(&self, file: &Path) -> Result<PathBuf> {
+        std::fs::write(file, self.client.screenshot().await?)?;
+        Ok(file.to_path_buf())
+    }
+
+    /// Ends the session and the browser with it.
+    pub async fn close(self) {
+        // A session that hangs is ended with its driver, when this value is dropped.
+        let _ = tokio::time::timeout(Duration::from_secs(10), self.client.clone().close()).await;
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // After an orderly close there is none left. Otherwise the driver's death leaves Chromium behind, known by its profile.
+        let profile = self.profile.path().display().to_string();
+        for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+            let command = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            if String::from_utf8_lossy(&command).contains(&profile) {
+                let _ = Command::new("kill")
+                    .arg("-KILL")
+                    .arg(entry.file_name())
+                    .status();
+            }
+        }
+    }
+}
+
+/// Looks at a condition until it holds. `look` answers `Ok(Err(what is seen instead))` while it does not.
+///
+/// # Errors
+/// Looking failed, or time is up; the message says what was seen last.
+pub async fn until<T>(what: &str, look: impl AsyncFn() -> Result<Result<T, String>>) -> Result<T> {
+    let deadline = Instant::now() + SOON;
+    let mut ticks = interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match look().await? {
+            Ok(value) => return Ok(value),
+            Err(seen) if Instant::now() > deadline => {
+                return Err(anyhow!("waited {} s for {what}; {seen}", SOON.as_secs()));
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// `ChromeDriver was started successfully on port 12345.`
+fn driver_port(line: &str) -> Option<u16> {
+    let (_, rest) = line.split_once("started successfully on port ")?;
+    rest.trim_end_matches('.').parse().ok()
+}
+
+fn chromium() -> Result<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path)
+        .map(|folder| folder.join("chromium"))
+        .find(|file| file.is_file());
+    found.context("chromium is not installed (Debian: `apt-get install chromium`)")
+}
+
+fn arguments(
+    artefacts: &Artefacts,
+    sandbox: &SandboxReady,
+    window: Window,
+    profile: &Path,
+) -> Vec<String> {
+    let extension = artefacts.extension.display();
+    let mut rules: Vec<String> = sandbox
+        .hosts
+        .iter()
+        .map(|host| format!("MAP {host} {}", sandbox.listen))
+        .collect();
+    rules.push("MAP * ~NOTFOUND".into());
+    rules.push("EXCLUDE 127.0.0.1".into());
+    let mut arguments = vec![
+        format!("--user-data-dir={}", profile.display()),
+        format!("--disable-extensions-except={extension}"),
+        format!("--load-extension={extension}"),
+        format!("--host-resolver-rules={}", rules.join(",")),
+        format!(
+            "--ignore-certificate-errors-spki-list={}",
+            sandbox.spki_sha256
+        ),
+        "--lang=fr".into(),
+        "--accept-lang=fr".into(),
+        "--window-size=1100,820".into(),
+        "--no-first-run".into(),
+        "--no-default-browser-check".into(),
+        "--disable-quic".into(),
+        "--disable-background-networking".into(),
+        "--disable-component-update".into(),
+        "--disable-domain-reliability".into(),
+        "--disable-sync".into(),
+        "--metrics-recording-only".into(),
+        "--disable-dev-shm-usage".into(),
+        "--disable-features=Translate,OptimizationHints,MediaRouter".into(),
+    ];
+    if window == Window::Hidden {
+        arguments.extend(["--headless=new".into(), "--disable-gpu".into()]);
+    }
+    if std::fs::metadata("/proc/self")
+        .is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
+    {
+        // Chromium refuses to run as root with its own sandbox; build containers are root.
+        arguments.push("--no-sandbox".into());
+    }
+    arguments
+}
