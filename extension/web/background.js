@@ -1,0 +1,50 @@
+// Service worker (Chromium) or event page (Firefox). Every listener is registered at once: one added after an await would
+// miss the event that woke the worker. Events reach the Wasm one after the other; what it keeps lies in storage.session.
+import init, { onCommand, onMessage, onRequest, onTabRemoved, onTick, startOver, takeWake } from './vigie_extension.js';
+
+const FAILED = '{"v":1,"t":"failed"}';
+/** @type {Promise<unknown> | undefined} */
+let ready;
+/** @type {Promise<unknown>} */
+let turn = Promise.resolve();
+/** Ends the event under way. @type {(reason: unknown) => void} */
+let trapped = () => {};
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let wake;
+
+/** A panic inside a future leaves its promise pending for ever; the error event is all that is seen of it. */
+self.addEventListener('error', (event) => trapped(event.error));
+
+/**
+ * Runs `work` when all earlier events are done. After a panic the answer is neutral and the next event gets a new instance.
+ * @template T
+ * @param {() => T | Promise<T>} work
+ * @returns {Promise<T | string>}
+ */
+function inTurn(work) {
+  const done = turn.then(async () => {
+    await (ready ??= init());
+    const trap = new Promise((_, reject) => { trapped = reject; });
+    const result = await Promise.race([work(), trap]);
+    const delay = takeWake();
+    clearTimeout(wake);
+    if (delay !== undefined) wake = setTimeout(() => inTurn(onTick), delay);
+    return /** @type {T} */ (result);
+  }).catch(() => {
+    try { startOver(); } catch { ready = undefined; }
+    return FAILED;
+  });
+  turn = done;
+  return done;
+}
+
+chrome.runtime.onMessage.addListener((/** @type {unknown} */ message, /** @type {object} */ sender, /** @type {(answer: unknown) => void} */ reply) => {
+  inTurn(() => onMessage(message, sender)).then(reply);
+  return true;
+});
+chrome.webRequest.onBeforeRequest.addListener(
+  (/** @type {object} */ details) => { inTurn(() => onRequest(details)); },
+  { urls: chrome.runtime.getManifest().host_permissions, types: ['main_frame'] },
+);
+chrome.tabs.onRemoved.addListener((/** @type {number} */ tab) => { inTurn(() => onTabRemoved(tab)); });
+chrome.commands.onCommand.addListener((/** @type {string} */ name, /** @type {object} */ tab) => { inTurn(() => onCommand(name, tab)); });

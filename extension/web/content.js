@@ -1,0 +1,118 @@
+// Reports facts of the page, writes one field when asked. Decides, draws, submits nothing; sends no value of a field.
+// No Wasm: Chromium holds it to the page's CSP.
+'use strict';
+/** @type {any[]} */
+const FACTS = [
+  ['fields', 'input', field],
+  ['tabs', '[role=tab]', (el) => ({ ...text(el), selected: el.ariaSelected === 'true' })],
+  ['buttons', 'button:not([role=tab]),[role=button],[type=submit]', text],
+  ['links', 'a[href]:not([role])', text],
+  ['headings', 'h1,h2,h3,h4,legend,[role=heading]', label],
+  ['alerts', '[role=alert],[role=status]', label],
+];
+const WATCH = { subtree: true, childList: true, characterData: true, attributes: true };
+const setValue = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set;
+const watcher = new MutationObserver(soon), written = new WeakMap(), refs = [];
+let probed, last, timer, ranAt = 0, sentAt = 0;
+
+/** Long runs of digits identify somebody: they stay in the page. */
+const clean = (text) => text.replace(/\s+/g, ' ').trim().replace(/\d{4,}/g, '…').slice(0, 200);
+/** Opacity multiplies up the tree; checkVisibility notices only a zero. */
+const opacity = (el) => (el ? +getComputedStyle(el).opacity * opacity(el.assignedSlot ?? el.parentElement ?? el.parentNode.host) : 1);
+function visible(el) {
+  const { width, height, right, bottom } = el.getBoundingClientRect();
+  return el.checkVisibility({ opacityProperty: true, visibilityProperty: true })
+    && width * height > 0 && right > 0 && bottom + scrollY > 0 && opacity(el) >= 0.7;
+}
+function label(el) {
+  const by = el.ariaLabelledByElements ?? el.labels ?? [];
+  return el.ariaLabel || [...by].map((one) => one.textContent).join(' ') || el.textContent;
+}
+function text(el) {
+  return { text: label(el) || el.value };
+}
+function field(el) {
+  if (!refs.includes(el)) refs.push(el);
+  const { placeholder, type: kind, autocomplete, name, id, value } = el;
+  const filled = !value ? 'empty' : written.get(el) === value ? 'same' : 'other';
+  const facts = { label: label(el), placeholder, kind, autocomplete, name, id, filled };
+  return { ...facts, ref: refs.indexOf(el), visible: visible(el), editable: el.matches(':read-write') };
+}
+const leaf = (el) => (el && !el.children.length ? el.textContent.trim() : '');
+/** A short text with a digit; neighbours of one digit each count as one. */
+function number(el) {
+  const single = (at) => /^\d$/.test(leaf(at));
+  let run = leaf(el);
+  if (single(el) && single(el.previousElementSibling)) return '';
+  for (let at = el; single(at) && single((at = at.nextElementSibling)); ) run += leaf(at);
+  return run.length < 4 && /\d/.test(run) && run;
+}
+function observe() {
+  const page = { v: 1, title: document.title, texts: [], numbers: [], has_qr: false };
+  for (const [list] of FACTS) page[list] = [];
+  let nodes = 0;
+  /** `told`: an ancestor's text was reported and holds this one. */
+  const walk = (root, told) => {
+    if (root.host) watcher.observe(root, WATCH);
+    for (const el of root.children) {
+      if (++nodes > 4000 || el.matches('script,style')) continue;
+      const seen = visible(el), { width, height } = el.getBoundingClientRect(), short = number(el);
+      for (const [list, selector, fact] of FACTS) if ((seen || list === 'fields') && el.matches(selector)) page[list].push(fact(el));
+      if (short) page.numbers.push({ text: short, height_px: Math.round(height), visible: seen });
+      page.has_qr ||= seen && el.matches('canvas,img,svg') && width > 99 && Math.abs(width - height) < 8;
+      const whole = !told && el.textContent.length < 400 && [...el.childNodes].some((n) => n.wholeText?.trim());
+      if (whole && seen) page.texts.push(el.textContent);
+      if (el.shadowRoot) walk(el.shadowRoot, told || whole);
+      walk(el, told || whole);
+    }
+  };
+  walk(document, false);
+  return page;
+}
+const send = (facts, _) => chrome.runtime?.id && chrome.runtime.sendMessage(facts).catch(() => {});
+function report(_) {
+  timer = clearTimeout(timer);
+  ranAt = performance.now();
+  const bound = (_, fact) => (fact?.trim ? clean(fact) : fact?.slice ? fact.slice(0, 40) : fact);
+  const facts = JSON.stringify({ v: 1, t: 'page', page: observe() }, bound);
+  if (facts !== last || ranAt > sentAt + 2e4) send((last = facts), (sentAt = ranAt));
+}
+function soon() {
+  const wait = 100 + ranAt - performance.now();
+  if (wait <= 0) report();
+  else timer ??= setTimeout(report, wait);
+}
+/** Why a person would not see what is typed into this field, or nothing. */
+function refusal(el, value) {
+  if (!el?.isConnected) return 'gone';
+  el.scrollIntoView({ block: 'nearest', behavior: 'instant' });
+  const { x, y, width, height } = el.getBoundingClientRect();
+  if (!visible(el) || width < 20 || height < 10) return 'hidden';
+  if (!/^(text|tel|number|search)$/.test(el.type) || !el.matches(':read-write')) return 'not_editable';
+  if (el.value && el.value !== value) return 'not_empty';
+  for (let at = el, root; at; at = root.host) {
+    root = at.getRootNode();
+    if (root.elementFromPoint(x + width / 2, y + height / 2) !== at) return 'covered';
+  }
+}
+/** A probe promises one field under a token; the write brings it, once, and all is checked again. */
+function answer({ t, token, field, value }) {
+  const el = t === 'probe' ? refs[field] : probed && probed.token === token && Date.now() < probed.until && probed.el;
+  const reason = refusal(el, value ?? el?.value);
+  probed = t === 'probe' && { token, el, until: Date.now() + 5000 };
+  if (reason) return { t: 'refused', reason };
+  if (probed) return { t: 'ready' };
+  written.set(el, value);
+  setValue.call(el, value);
+  for (const type of ['input', 'change']) el.dispatchEvent(new Event(type, { bubbles: true, composed: true }));
+  return el.value === value ? { t: 'written' } : { t: 'refused', reason: 'altered' };
+}
+
+watcher.observe(document, WATCH);
+setInterval(soon, 1000); // Style sheets change without a mutation.
+addEventListener('pageshow', (event) => event.persisted && report((sentAt = -3e4)));
+addEventListener('pagehide', () => send('{"v":1,"t":"gone"}'));
+chrome.runtime.onMessage.addListener((ask, sender, reply) => {
+  if (sender.id === chrome.runtime.id && !sender.tab && ask?.v === 1) reply(JSON.stringify(answer(ask)));
+});
+report();

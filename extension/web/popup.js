@@ -1,0 +1,15 @@
+// Starts the popup's own Wasm instance. What is shown is decided there; the page's French text stands until then.
+import init, { openPopup, refreshPopup } from './vigie_extension.js';
+
+/** After a panic nothing is shown that could be stale: a neutral sentence instead. */
+function failed() {
+  const page = /** @type {HTMLElement} */ (document.getElementById('page-state'));
+  page.dataset.state = 'failed';
+}
+
+addEventListener('error', failed);
+addEventListener('unhandledrejection', failed);
+init().then(() => {
+  openPopup();
+  chrome.storage.session.onChanged.addListener(refreshPopup);
+}).catch(failed);
