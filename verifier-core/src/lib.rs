@@ -1,5 +1,13 @@
 //! What Vigie knows about Pro Santé Connect: identifiers, pages, number match, tokens, practices, evidence.
 
+#![forbid(unsafe_code)]
+
 pub mod ids;
 pub mod login;
 pub mod page;
+pub mod decision;
+pub mod evidence;
+pub mod limits;
+#[cfg(feature = "token")]
+pub mod token;
+pub mod wire;
