@@ -26,10 +26,8 @@ impl Artefacts {
     /// # Errors
     /// Something was not built yet.
     pub fn find() -> Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .parent()
-            .context("the checkout has no root")?
-            .canonicalize()?;
+        let root =
+            Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the checkout has no root")?.canonicalize()?;
         let programs = programs()?;
         let found = Self {
             host: programs.join("vigie"),
@@ -39,17 +37,9 @@ impl Artefacts {
             output: root.join("target/demo"),
         };
         let component = found.component("vigie-verifier");
-        for needed in [
-            &found.host,
-            &found.sandbox,
-            &component,
-            &found.extension.join("manifest.json"),
-        ] {
+        for needed in [&found.host, &found.sandbox, &component, &found.extension.join("manifest.json")] {
             if !needed.is_file() {
-                bail!(
-                    "{} is not built yet: run `cargo xtask build`",
-                    needed.display()
-                );
+                bail!("{} is not built yet: run `cargo xtask build`", needed.display());
             }
         }
         std::fs::create_dir_all(&found.output)?;
@@ -68,8 +58,7 @@ impl Artefacts {
     /// The component was not built.
     pub fn digest(&self, name: &str) -> Result<String> {
         let path = self.component(name);
-        let bytes =
-            std::fs::read(&path).with_context(|| format!("{} is not built yet", path.display()))?;
+        let bytes = std::fs::read(&path).with_context(|| format!("{} is not built yet", path.display()))?;
         Ok(format!("sha256:{}", hex(&Sha256::digest(bytes))))
     }
 
@@ -78,11 +67,7 @@ impl Artefacts {
     pub fn extension_id(&self) -> String {
         let digest = Sha256::digest(self.extension.as_os_str().as_encoded_bytes());
         let letter = |half: u8| char::from(b'a' + half);
-        digest
-            .iter()
-            .take(16)
-            .flat_map(|byte| [letter(byte >> 4), letter(byte & 15)])
-            .collect()
+        digest.iter().take(16).flat_map(|byte| [letter(byte >> 4), letter(byte & 15)]).collect()
     }
 }
 
@@ -90,11 +75,7 @@ impl Artefacts {
 fn programs() -> Result<PathBuf> {
     let own = std::env::current_exe()?;
     let folder = own.parent().context("this program lies in no folder")?;
-    let folder = if folder.ends_with("deps") {
-        folder.parent().unwrap_or(folder)
-    } else {
-        folder
-    };
+    let folder = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };
     Ok(folder.to_path_buf())
 }
 

@@ -52,37 +52,22 @@ impl Browser {
     ///
     /// # Errors
     /// Chromium or its driver is missing or does not start.
-    pub async fn start(
-        artefacts: &Artefacts,
-        sandbox: &SandboxReady,
-        window: Window,
-    ) -> Result<Self> {
-        let profile = tempfile::Builder::new()
-            .prefix("vigie-chromium-")
-            .tempdir()?;
+    pub async fn start(artefacts: &Artefacts, sandbox: &SandboxReady, window: Window) -> Result<Self> {
+        let profile = tempfile::Builder::new().prefix("vigie-chromium-").tempdir()?;
         let mut command = Command::new("chromedriver");
         // Its own process group, so that Ctrl-C reaches this program first and the session is closed in order.
         command.arg("--port=0").process_group(0);
-        let (driver, port) =
-            Service::start("chromedriver", &mut command, &artefacts.output, driver_port)
-                .context("chromedriver (Debian: `apt-get install chromium-driver`)")?;
+        let (driver, port) = Service::start("chromedriver", &mut command, &artefacts.output, driver_port)
+            .context("chromedriver (Debian: `apt-get install chromium-driver`)")?;
         let mut capabilities = serde_json::Map::new();
         let arguments = arguments(artefacts, sandbox, window, profile.path());
-        capabilities.insert(
-            "goog:chromeOptions".into(),
-            json!({ "binary": chromium()?, "args": arguments }),
-        );
+        capabilities.insert("goog:chromeOptions".into(), json!({ "binary": chromium()?, "args": arguments }));
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .context("Chromium did not start")?;
-        Ok(Self {
-            client,
-            extension: artefacts.extension_id(),
-            profile,
-            _driver: driver,
-        })
+        Ok(Self { client, extension: artefacts.extension_id(), profile, _driver: driver })
     }
 
     /// The address of a page of the extension.
@@ -98,10 +83,7 @@ impl Browser {
     pub async fn open_tab(&self, address: &str) -> Result<WindowHandle> {
         let tab = self.client.new_window(true).await?.handle;
         self.client.switch_to_window(tab.clone()).await?;
-        self.client
-            .goto(address)
-            .await
-            .with_context(|| format!("opening {address}"))?;
+        self.client.goto(address).await.with_context(|| format!("opening {address}"))?;
         Ok(tab)
     }
 
@@ -119,9 +101,7 @@ impl Browser {
     /// It did not appear in time.
     pub async fn element(&self, css: &str) -> Result<Element> {
         let wait = self.client.wait().at_most(SOON).every(EVERY);
-        wait.for_element(Locator::Css(css))
-            .await
-            .map_err(|error| anyhow!("no element `{css}` ({error})"))
+        wait.for_element(Locator::Css(css)).await.map_err(|error| anyhow!("no element `{css}` ({error})"))
     }
 
     /// Waits until the page is on this host.
@@ -131,11 +111,7 @@ impl Browser {
     pub async fn on_host(&self, host: &str) -> Result<()> {
         until(&format!("the page to be on {host}"), async || {
             let address = self.client.current_url().await?;
-            Ok(if address.host_str() == Some(host) {
-                Ok(())
-            } else {
-                Err(format!("it is on {address}"))
-            })
+            Ok(if address.host_str() == Some(host) { Ok(()) } else { Err(format!("it is on {address}")) })
         })
         .await
     }
@@ -187,10 +163,7 @@ impl Drop for Browser {
         for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
             let command = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
             if String::from_utf8_lossy(&command).contains(&profile) {
-                let _ = Command::new("kill")
-                    .arg("-KILL")
-                    .arg(entry.file_name())
-                    .status();
+                let _ = Command::new("kill").arg("-KILL").arg(entry.file_name()).status();
             }
         }
     }
@@ -224,24 +197,13 @@ fn driver_port(line: &str) -> Option<u16> {
 
 fn chromium() -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path)
-        .map(|folder| folder.join("chromium"))
-        .find(|file| file.is_file());
+    let found = std::env::split_paths(&path).map(|folder| folder.join("chromium")).find(|file| file.is_file());
     found.context("chromium is not installed (Debian: `apt-get install chromium`)")
 }
 
-fn arguments(
-    artefacts: &Artefacts,
-    sandbox: &SandboxReady,
-    window: Window,
-    profile: &Path,
-) -> Vec<String> {
+fn arguments(artefacts: &Artefacts, sandbox: &SandboxReady, window: Window, profile: &Path) -> Vec<String> {
     let extension = artefacts.extension.display();
-    let mut rules: Vec<String> = sandbox
-        .hosts
-        .iter()
-        .map(|host| format!("MAP {host} {}", sandbox.listen))
-        .collect();
+    let mut rules: Vec<String> = sandbox.hosts.iter().map(|host| format!("MAP {host} {}", sandbox.listen)).collect();
     rules.push("MAP * ~NOTFOUND".into());
     rules.push("EXCLUDE 127.0.0.1".into());
     let mut arguments = vec![
@@ -249,10 +211,7 @@ fn arguments(
         format!("--disable-extensions-except={extension}"),
         format!("--load-extension={extension}"),
         format!("--host-resolver-rules={}", rules.join(",")),
-        format!(
-            "--ignore-certificate-errors-spki-list={}",
-            sandbox.spki_sha256
-        ),
+        format!("--ignore-certificate-errors-spki-list={}", sandbox.spki_sha256),
         "--lang=fr".into(),
         "--accept-lang=fr".into(),
         "--window-size=1100,820".into(),
@@ -270,9 +229,7 @@ fn arguments(
     if window == Window::Hidden {
         arguments.extend(["--headless=new".into(), "--disable-gpu".into()]);
     }
-    if std::fs::metadata("/proc/self")
-        .is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
-    {
+    if std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0) {
         // Chromium refuses to run as root with its own sandbox; build containers are root.
         arguments.push("--no-sandbox".into());
     }

@@ -51,8 +51,7 @@ const READ_DECISION: &str = "
     };";
 
 /// What is in the field of Pro Santé Connect, whatever it is called.
-const IDENTIFIER_FIELD: &str =
-    "form input[type=text], form input:not([type]), form input[type=tel]";
+const IDENTIFIER_FIELD: &str = "form input[type=text], form input:not([type]), form input[type=tel]";
 
 /// Stages and tells the whole story. Browser, host and sandbox are gone when it returns.
 ///
@@ -62,21 +61,14 @@ pub async fn tell(voice: Voice) -> Result<Timeline> {
     let artefacts = Artefacts::find()?;
     let mut timeline = Timeline::new(voice);
     timeline.chapter("The stage");
-    let stage = timeline
-        .step("sandbox and host start", async { Stage::start(&artefacts) })
-        .await?;
+    let stage = timeline.step("sandbox and host start", async { Stage::start(&artefacts) }).await?;
     let browser = timeline
         .step(
             "Chromium starts with the extension (flavour dev)",
             Browser::start(&artefacts, &stage.sandbox, Window::Hidden),
         )
         .await?;
-    let mut story = Story {
-        artefacts: &artefacts,
-        stage: &stage,
-        browser: &browser,
-        timeline,
-    };
+    let mut story = Story { artefacts: &artefacts, stage: &stage, browser: &browser, timeline };
     let told = story.run().await;
     let failure = match told {
         Ok(()) => None,
@@ -115,31 +107,24 @@ impl<'a> Story<'a> {
         self.keep("decision-smurtab").await?;
         self.facts("SMURT@B decides", &decision);
 
-        self.timeline
-            .chapter("Contrast: SI-DEP does not list podologists");
+        self.timeline.chapter("Contrast: SI-DEP does not list podologists");
         let login = self.start("sidep").await?;
         self.fill(&login, PODOLOGIST).await?;
         let number = self.submit_and_read(&login).await?;
         self.approve(PODOLOGIST, &number).await?;
         let decision = self.decision(&login, "deny").await?;
-        ensure!(
-            decision.reason.contains("SIDEP-PROFESSION-NOT-LISTED"),
-            "the reason is {:?}",
-            decision.reason
-        );
+        ensure!(decision.reason.contains("SIDEP-PROFESSION-NOT-LISTED"), "the reason is {:?}", decision.reason);
         self.keep("decision-sidep").await?;
         self.facts("SI-DEP decides", &decision);
 
-        self.timeline
-            .chapter("Contrast: a wrong number on the phone");
+        self.timeline.chapter("Contrast: a wrong number on the phone");
         let login = self.start("smurtab").await?;
         self.fill(&login, DOCTOR).await?;
         let number = self.submit_and_read(&login).await?;
         self.pick_another(DOCTOR, &number).await?;
         self.ended(&login).await?;
 
-        self.timeline
-            .chapter("Contrast: a look-alike of the login page");
+        self.timeline.chapter("Contrast: a look-alike of the login page");
         self.lookalike().await?;
         self.digests();
         Ok(())
@@ -150,12 +135,8 @@ impl<'a> Story<'a> {
     /// From the relying party's page to the login page of Pro Santé Connect, with the popup beside it.
     async fn start(&mut self, party: &str) -> Result<Login<'a>> {
         let browser = self.browser;
-        let address = self
-            .stage
-            .sandbox
-            .relying_parties
-            .get(party)
-            .with_context(|| format!("no relying party {party}"))?;
+        let address =
+            self.stage.sandbox.relying_parties.get(party).with_context(|| format!("no relying party {party}"))?;
         let tab = self
             .timeline
             .step("the relying party offers Pro Santé Connect", async {
@@ -176,14 +157,11 @@ impl<'a> Story<'a> {
             .await?;
         let popup = self
             .timeline
-            .step(
-                "the extension recognises the page that asks for the identifier",
-                async {
-                    let popup = Popup::open(browser).await?;
-                    popup.state(IDENTIFIER_STATE).await?;
-                    Ok(popup)
-                },
-            )
+            .step("the extension recognises the page that asks for the identifier", async {
+                let popup = Popup::open(browser).await?;
+                popup.state(IDENTIFIER_STATE).await?;
+                Ok(popup)
+            })
             .await?;
         Ok(Login { party: tab, popup })
     }
@@ -199,11 +177,7 @@ impl<'a> Story<'a> {
                 until("the preview to show what will be typed", async || {
                     let preview = login.popup.text("#preview").await?;
                     let digits: String = preview.chars().filter(char::is_ascii_digit).collect();
-                    Ok(if digits == typed {
-                        Ok(())
-                    } else {
-                        Err(format!("it shows {} digits", digits.len()))
-                    })
+                    Ok(if digits == typed { Ok(()) } else { Err(format!("it shows {} digits", digits.len())) })
                 })
                 .await
             })
@@ -214,27 +188,12 @@ impl<'a> Story<'a> {
                 browser.switch_to(&login.party).await?;
                 let before = browser.client.current_url().await?;
                 until("the field to hold the identifier", async || {
-                    let value = browser
-                        .element(IDENTIFIER_FIELD)
-                        .await?
-                        .prop("value")
-                        .await?
-                        .unwrap_or_default();
-                    Ok(if value == typed {
-                        Ok(())
-                    } else {
-                        Err(format!("it holds {} characters", value.len()))
-                    })
+                    let value = browser.element(IDENTIFIER_FIELD).await?.prop("value").await?.unwrap_or_default();
+                    Ok(if value == typed { Ok(()) } else { Err(format!("it holds {} characters", value.len())) })
                 })
                 .await?;
-                ensure!(
-                    browser.client.current_url().await? == before,
-                    "the page moved on by itself"
-                );
-                ensure!(
-                    browser.client.find_all(NUMBER).await?.is_empty(),
-                    "a number is shown: the page was submitted"
-                );
+                ensure!(browser.client.current_url().await? == before, "the page moved on by itself");
+                ensure!(browser.client.find_all(NUMBER).await?.is_empty(), "a number is shown: the page was submitted");
                 Ok(())
             })
             .await?;
@@ -245,33 +204,17 @@ impl<'a> Story<'a> {
     async fn submit_and_read(&mut self, login: &Login<'_>) -> Result<String> {
         let browser = self.browser;
         self.timeline
-            .step(
-                "the person submits; page, badge and popup show the same number",
-                async {
-                    browser.switch_to(&login.party).await?;
-                    browser.element(SUBMIT).await?.click().await?;
-                    let number = browser
-                        .element(NUMBER_CSS)
-                        .await?
-                        .text()
-                        .await?
-                        .trim()
-                        .to_owned();
-                    ensure!(
-                        number.len() == 2,
-                        "the page shows a number of {} characters",
-                        number.len()
-                    );
-                    login.popup.badge(&number).await?;
-                    login.popup.state(NUMBER_STATE).await?;
-                    let shown = login.popup.text("#digits").await?;
-                    ensure!(
-                        shown == number,
-                        "the popup shows another number than the page"
-                    );
-                    Ok(number)
-                },
-            )
+            .step("the person submits; page, badge and popup show the same number", async {
+                browser.switch_to(&login.party).await?;
+                browser.element(SUBMIT).await?.click().await?;
+                let number = browser.element(NUMBER_CSS).await?.text().await?.trim().to_owned();
+                ensure!(number.len() == 2, "the page shows a number of {} characters", number.len());
+                login.popup.badge(&number).await?;
+                login.popup.state(NUMBER_STATE).await?;
+                let shown = login.popup.text("#digits").await?;
+                ensure!(shown == number, "the popup shows another number than the page");
+                Ok(number)
+            })
             .await
     }
 
@@ -282,15 +225,8 @@ impl<'a> Story<'a> {
         self.timeline
             .step("on the phone: PIN, three numbers, the one shown", async {
                 let offered = unlock(browser, &phone).await?;
-                ensure!(
-                    offered.iter().any(|one| one == number),
-                    "the phone does not offer the number"
-                );
-                browser
-                    .element(&format!("button[name=number][value='{number}']"))
-                    .await?
-                    .click()
-                    .await?;
+                ensure!(offered.iter().any(|one| one == number), "the phone does not offer the number");
+                browser.element(&format!("button[name=number][value='{number}']")).await?.click().await?;
                 Ok(())
             })
             .await
@@ -303,15 +239,8 @@ impl<'a> Story<'a> {
         self.timeline
             .step("on the phone: PIN, three numbers, another one", async {
                 let offered = unlock(browser, &phone).await?;
-                let other = offered
-                    .iter()
-                    .find(|one| *one != number)
-                    .context("the phone offers no other number")?;
-                browser
-                    .element(&format!("button[name=number][value='{other}']"))
-                    .await?
-                    .click()
-                    .await?;
+                let other = offered.iter().find(|one| *one != number).context("the phone offers no other number")?;
+                browser.element(&format!("button[name=number][value='{other}']")).await?.click().await?;
                 Ok(())
             })
             .await
@@ -325,42 +254,19 @@ impl<'a> Story<'a> {
     async fn decision(&mut self, login: &Login<'_>, expected: &str) -> Result<Decision> {
         let browser = self.browser;
         self.timeline
-            .step(
-                &format!("the relying party's server asks vigie serve, which answers {expected}"),
-                async {
-                    browser.switch_to(&login.party).await?;
-                    browser.element("body[data-decision]").await?;
-                    let page = browser.evaluate(READ_DECISION).await?;
-                    let text = |name: &str| {
-                        page.get(name)
-                            .and_then(Value::as_str)
-                            .unwrap_or_default()
-                            .to_owned()
-                    };
-                    let evidence = page
-                        .get("evidence")
-                        .and_then(Value::as_array)
-                        .cloned()
-                        .unwrap_or_default();
-                    let evidence = evidence
-                        .iter()
-                        .filter_map(|line| line.as_str().map(str::to_owned))
-                        .collect();
-                    let decision = Decision {
-                        verdict: text("decision"),
-                        reason: text("reason"),
-                        evidence,
-                    };
-                    if decision.verdict != expected {
-                        bail!(
-                            "it says {} because of {}",
-                            decision.verdict,
-                            decision.reason
-                        );
-                    }
-                    Ok(decision)
-                },
-            )
+            .step(&format!("the relying party's server asks vigie serve, which answers {expected}"), async {
+                browser.switch_to(&login.party).await?;
+                browser.element("body[data-decision]").await?;
+                let page = browser.evaluate(READ_DECISION).await?;
+                let text = |name: &str| page.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+                let evidence = page.get("evidence").and_then(Value::as_array).cloned().unwrap_or_default();
+                let evidence = evidence.iter().filter_map(|line| line.as_str().map(str::to_owned)).collect();
+                let decision = Decision { verdict: text("decision"), reason: text("reason"), evidence };
+                if decision.verdict != expected {
+                    bail!("it says {} because of {}", decision.verdict, decision.reason);
+                }
+                Ok(decision)
+            })
             .await
     }
 
@@ -372,30 +278,16 @@ impl<'a> Story<'a> {
                 browser.switch_to(&login.party).await?;
                 until("the number to go from the page", async || {
                     let numbers = browser.client.find_all(NUMBER).await?;
-                    Ok(if numbers.is_empty() {
-                        Ok(())
-                    } else {
-                        Err("it is still there".to_owned())
-                    })
+                    Ok(if numbers.is_empty() { Ok(()) } else { Err("it is still there".to_owned()) })
                 })
                 .await?;
                 ensure!(
-                    browser
-                        .client
-                        .find_all(fantoccini::Locator::Css("body[data-decision=permit]"))
-                        .await?
-                        .is_empty()
+                    browser.client.find_all(fantoccini::Locator::Css("body[data-decision=permit]")).await?.is_empty()
                 );
                 until("the badge to lose its number", async || {
                     let badges = login.popup.badges().await?;
-                    let number = badges
-                        .iter()
-                        .any(|text| text.chars().any(|letter| letter.is_ascii_digit()));
-                    Ok(if number {
-                        Err(format!("it reads {badges:?}"))
-                    } else {
-                        Ok(())
-                    })
+                    let number = badges.iter().any(|text| text.chars().any(|letter| letter.is_ascii_digit()));
+                    Ok(if number { Err(format!("it reads {badges:?}")) } else { Ok(()) })
                 })
                 .await
             })
@@ -419,51 +311,25 @@ impl<'a> Story<'a> {
             .await?;
         let (tab, popup) = popup;
         self.timeline
-            .step(
-                "the popup says why, fills nothing and shows no number",
-                async {
-                    popup.state(LOOKALIKE_STATE).await?;
-                    ensure!(
-                        !popup.text("#verdict").await?.is_empty(),
-                        "the popup gives no reason"
-                    );
-                    let usable = browser
-                        .client
-                        .find_all(fantoccini::Locator::Css("#fill:not([disabled])"))
-                        .await?;
-                    for button in usable {
-                        ensure!(
-                            !button.is_displayed().await?,
-                            "the popup offers to fill a look-alike"
-                        );
-                    }
-                    for digits in browser
-                        .client
-                        .find_all(fantoccini::Locator::Css("#digits"))
-                        .await?
-                    {
-                        ensure!(
-                            digits.text().await?.trim().is_empty(),
-                            "the popup shows a number for a look-alike"
-                        );
-                    }
-                    Ok(())
-                },
-            )
+            .step("the popup says why, fills nothing and shows no number", async {
+                popup.state(LOOKALIKE_STATE).await?;
+                ensure!(!popup.text("#verdict").await?.is_empty(), "the popup gives no reason");
+                let usable = browser.client.find_all(fantoccini::Locator::Css("#fill:not([disabled])")).await?;
+                for button in usable {
+                    ensure!(!button.is_displayed().await?, "the popup offers to fill a look-alike");
+                }
+                for digits in browser.client.find_all(fantoccini::Locator::Css("#digits")).await? {
+                    ensure!(digits.text().await?.trim().is_empty(), "the popup shows a number for a look-alike");
+                }
+                Ok(())
+            })
             .await?;
         self.keep("lookalike-popup").await?;
         self.timeline
             .step("the page's field stays empty", async {
                 browser.switch_to(&tab).await?;
-                for field in browser
-                    .client
-                    .find_all(fantoccini::Locator::Css(IDENTIFIER_FIELD))
-                    .await?
-                {
-                    ensure!(
-                        field.prop("value").await?.unwrap_or_default().is_empty(),
-                        "something was filled"
-                    );
+                for field in browser.client.find_all(fantoccini::Locator::Css(IDENTIFIER_FIELD)).await? {
+                    ensure!(field.prop("value").await?.unwrap_or_default().is_empty(), "something was filled");
                 }
                 Ok(())
             })
@@ -482,29 +348,15 @@ struct Decision {
 /// Opens the phone page, types the PIN and reads the numbers on offer.
 async fn unlock(browser: &Browser, phone: &str) -> Result<Vec<String>> {
     browser.open_tab(phone).await?;
-    let pin = browser
-        .element("#pin input[type=password], #pin input, input#pin")
-        .await?;
+    let pin = browser.element("#pin input[type=password], #pin input, input#pin").await?;
     pin.send_keys(PIN).await?;
-    browser
-        .element("#pin [type=submit], form:has(#pin) [type=submit]")
-        .await?
-        .click()
-        .await?;
+    browser.element("#pin [type=submit], form:has(#pin) [type=submit]").await?.click().await?;
     browser.element("button[name=number]").await?;
     let mut offered = Vec::new();
-    for button in browser
-        .client
-        .find_all(fantoccini::Locator::Css("button[name=number]"))
-        .await?
-    {
+    for button in browser.client.find_all(fantoccini::Locator::Css("button[name=number]")).await? {
         offered.push(button.attr("value").await?.unwrap_or_default());
     }
-    ensure!(
-        offered.len() == 3,
-        "the phone offers {} numbers",
-        offered.len()
-    );
+    ensure!(offered.len() == 3, "the phone offers {} numbers", offered.len());
     Ok(offered)
 }
 
@@ -526,36 +378,21 @@ impl Story<'_> {
     }
 
     fn facts(&mut self, title: &str, decision: &Decision) {
-        let mut lines = vec![format!(
-            "decision  {}  {}",
-            decision.verdict, decision.reason
-        )];
-        lines.extend(
-            decision
-                .evidence
-                .iter()
-                .map(|line| format!("evidence  {line}")),
-        );
+        let mut lines = vec![format!("decision  {}  {}", decision.verdict, decision.reason)];
+        lines.extend(decision.evidence.iter().map(|line| format!("evidence  {line}")));
         self.timeline.fact(title, lines);
     }
 
     fn digests(&mut self) {
         let host = &self.stage.host;
         let mut lines = vec![format!("core      {}", host.core_digest)];
-        lines.extend(
-            host.policies
-                .iter()
-                .map(|policy| format!("{:<9} {}", policy.id, policy.digest)),
-        );
+        lines.extend(host.policies.iter().map(|policy| format!("{:<9} {}", policy.id, policy.digest)));
         self.timeline.fact("Digests of what decided", lines);
     }
 
     /// What went wrong, with a picture of the moment and the ends of the logs.
     async fn report(&mut self, error: anyhow::Error) -> anyhow::Error {
-        let file: PathBuf = self
-            .artefacts
-            .output
-            .join(format!("failed-{}.png", self.timeline.current_slug()));
+        let file: PathBuf = self.artefacts.output.join(format!("failed-{}.png", self.timeline.current_slug()));
         let picture = match self.browser.screenshot(&file).await {
             Ok(path) => format!("picture: {}", path.display()),
             Err(_) => "the browser gave no picture".to_owned(),
@@ -564,17 +401,10 @@ impl Story<'_> {
             |_| String::new(),
             |address| {
                 // The query may hold a state or a code; where the page is says enough.
-                format!(
-                    "page: {}{}",
-                    address.host_str().unwrap_or_default(),
-                    address.path()
-                )
+                format!("page: {}{}", address.host_str().unwrap_or_default(), address.path())
             },
         );
-        anyhow::anyhow!(
-            "{error:#}\n  {picture}\n  {address}\n{}",
-            self.stage.tail_of_logs()
-        )
+        anyhow::anyhow!("{error:#}\n  {picture}\n  {address}\n{}", self.stage.tail_of_logs())
     }
 }
 
@@ -586,22 +416,12 @@ pub async fn by_hand() -> Result<()> {
     let artefacts = Artefacts::find()?;
     let stage = Stage::start(&artefacts)?;
     let browser = Browser::start(&artefacts, &stage.sandbox, Window::Shown).await?;
-    let address = stage
-        .sandbox
-        .relying_parties
-        .get("smurtab")
-        .context("no relying party smurtab")?;
+    let address = stage.sandbox.relying_parties.get("smurtab").context("no relying party smurtab")?;
     browser.client.goto(address).await?;
     println!("Chromium stands on the relying party SMURT@B: {address}");
     println!("  identifier of a test doctor   {DOCTOR} (the extension adds the 8)");
-    println!(
-        "  her phone, in a new tab       {}/8{DOCTOR}   PIN {PIN}",
-        stage.sandbox.phone.trim_end_matches('/')
-    );
-    println!(
-        "  a look-alike page             {}",
-        stage.sandbox.lookalike
-    );
+    println!("  her phone, in a new tab       {}/8{DOCTOR}   PIN {PIN}", stage.sandbox.phone.trim_end_matches('/'));
+    println!("  a look-alike page             {}", stage.sandbox.lookalike);
     println!("The extension is the flavour `dev`. Close the window or press Ctrl-C to end.");
     let mut looks = tokio::time::interval(std::time::Duration::from_secs(1));
     loop {

@@ -21,13 +21,8 @@ impl<'a> Popup<'a> {
     /// # Errors
     /// The extension is not loaded.
     pub async fn open(browser: &'a Browser) -> Result<Self> {
-        let tab = browser
-            .open_tab(&browser.extension_page("popup.html"))
-            .await?;
-        browser
-            .element("#page-state")
-            .await
-            .context("the extension's popup did not open")?;
+        let tab = browser.open_tab(&browser.extension_page("popup.html")).await?;
+        browser.element("#page-state").await.context("the extension's popup did not open")?;
         Ok(Self { browser, tab })
     }
 
@@ -46,18 +41,8 @@ impl<'a> Popup<'a> {
     pub async fn state(&self, expected: &str) -> Result<()> {
         self.show().await?;
         until(&format!("the popup to say `{expected}`"), async || {
-            let state = self
-                .browser
-                .element("#page-state")
-                .await?
-                .attr("data-state")
-                .await?
-                .unwrap_or_default();
-            Ok(if state == expected {
-                Ok(())
-            } else {
-                Err(format!("it says `{state}`"))
-            })
+            let state = self.browser.element("#page-state").await?.attr("data-state").await?.unwrap_or_default();
+            Ok(if state == expected { Ok(()) } else { Err(format!("it says `{state}`")) })
         })
         .await
     }
@@ -67,14 +52,7 @@ impl<'a> Popup<'a> {
     /// # Errors
     /// There is no such element.
     pub async fn text(&self, css: &str) -> Result<String> {
-        Ok(self
-            .browser
-            .element(css)
-            .await?
-            .text()
-            .await?
-            .trim()
-            .to_owned())
+        Ok(self.browser.element(css).await?.text().await?.trim().to_owned())
     }
 
     /// Types an identifier, as a person does, in place of what is there.
@@ -93,11 +71,7 @@ impl<'a> Popup<'a> {
     /// # Errors
     /// The button is absent or off.
     pub async fn fill(&self) -> Result<()> {
-        self.browser
-            .element("#fill:not([disabled])")
-            .await?
-            .click()
-            .await?;
+        self.browser.element("#fill:not([disabled])").await?.click().await?;
         Ok(())
     }
 
@@ -116,10 +90,7 @@ impl<'a> Popup<'a> {
             )
             .await?;
         let texts = texts.as_array().cloned().unwrap_or_default();
-        Ok(texts
-            .iter()
-            .filter_map(|text| text.as_str().map(str::to_owned))
-            .collect())
+        Ok(texts.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect())
     }
 
     /// Waits until the only badge reads so.
@@ -129,11 +100,7 @@ impl<'a> Popup<'a> {
     pub async fn badge(&self, expected: &str) -> Result<()> {
         until(&format!("the badge to read `{expected}`"), async || {
             let badges = self.badges().await?;
-            Ok(if badges == [expected] {
-                Ok(())
-            } else {
-                Err(format!("it reads {badges:?}"))
-            })
+            Ok(if badges == [expected] { Ok(()) } else { Err(format!("it reads {badges:?}")) })
         })
         .await
     }

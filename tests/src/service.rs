@@ -38,16 +38,10 @@ impl Service {
             .env("RUST_BACKTRACE", "0")
             .spawn()
             .with_context(|| format!("{name} could not be started"))?;
-        let output = child
-            .stdout
-            .take()
-            .context("a child without standard output")?;
+        let output = child.stdout.take().context("a child without standard output")?;
         let (sender, announcement) = mpsc::channel();
         std::thread::spawn(move || {
-            for line in BufReader::new(output)
-                .lines()
-                .map_while(std::io::Result::ok)
-            {
+            for line in BufReader::new(output).lines().map_while(std::io::Result::ok) {
                 // A log that cannot be written must not block the child.
                 let _ = writeln!(file, "{line}");
                 if let Some(value) = announces(&line) {
@@ -60,9 +54,7 @@ impl Service {
             Ok(value) => Ok((service, value)),
             Err(_) => {
                 let said = service.tail(20);
-                Err(anyhow!(
-                    "{name} did not say that it is ready; it said:\n{said}"
-                ))
+                Err(anyhow!("{name} did not say that it is ready; it said:\n{said}"))
             }
         }
     }
@@ -71,11 +63,7 @@ impl Service {
     pub(crate) fn tail(&self, count: usize) -> String {
         let text = std::fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
-        lines
-            .iter()
-            .skip(lines.len().saturating_sub(count))
-            .map(|line| format!("    {line}\n"))
-            .collect()
+        lines.iter().skip(lines.len().saturating_sub(count)).map(|line| format!("    {line}\n")).collect()
     }
 }
 

@@ -83,58 +83,24 @@ impl Stage {
         let folder = tempfile::Builder::new().prefix("vigie-stage-").tempdir()?;
         let decision_point = folder.path().join("decision-point.toml");
         let mut command = Command::new(&artefacts.sandbox);
-        command
-            .current_dir(folder.path())
-            .arg("--decision-point")
-            .arg(&decision_point);
-        command.args([
-            "--listen",
-            "127.0.0.1:0",
-            "--format",
-            "json",
-            "--tls",
-            "--host-names",
-            "genuine",
-        ]);
-        let (sandbox_service, sandbox) =
-            Service::start("vigie-sandbox", &mut command, folder.path(), announcement)?;
+        command.current_dir(folder.path()).arg("--decision-point").arg(&decision_point);
+        command.args(["--listen", "127.0.0.1:0", "--format", "json", "--tls", "--host-names", "genuine"]);
+        let (sandbox_service, sandbox) = Service::start("vigie-sandbox", &mut command, folder.path(), announcement)?;
         let sandbox: SandboxReady = sandbox;
 
-        let secrets = RELYING_PARTIES
-            .map(|_| make_secret())
-            .into_iter()
-            .collect::<Result<Vec<_>>>()?;
+        let secrets = RELYING_PARTIES.map(|_| make_secret()).into_iter().collect::<Result<Vec<_>>>()?;
         let config = folder.path().join("vigie.toml");
-        std::fs::write(
-            &config,
-            host_config(artefacts, &sandbox, folder.path(), &secrets)?,
-        )?;
+        std::fs::write(&config, host_config(artefacts, &sandbox, folder.path(), &secrets)?)?;
         let mut command = Command::new(&artefacts.host);
-        command
-            .current_dir(folder.path())
-            .args(["serve", "--format", "json", "--config"])
-            .arg(&config);
-        let (host_service, host) =
-            Service::start("vigie", &mut command, folder.path(), announcement)?;
+        command.current_dir(folder.path()).args(["serve", "--format", "json", "--config"]).arg(&config);
+        let (host_service, host) = Service::start("vigie", &mut command, folder.path(), announcement)?;
         let host: HostReady = host;
 
-        let by_party = RELYING_PARTIES
-            .iter()
-            .map(|id| (*id).to_owned())
-            .zip(secrets)
-            .collect();
-        let point = DecisionPoint {
-            url: host.listening.clone(),
-            secrets: by_party,
-        };
+        let by_party = RELYING_PARTIES.iter().map(|id| (*id).to_owned()).zip(secrets).collect();
+        let point = DecisionPoint { url: host.listening.clone(), secrets: by_party };
         std::fs::write(&decision_point, toml::to_string(&point)?)?;
         let services = vec![("vigie-sandbox", sandbox_service), ("vigie", host_service)];
-        Ok(Self {
-            sandbox,
-            host,
-            services,
-            _folder: folder,
-        })
+        Ok(Self { sandbox, host, services, _folder: folder })
     }
 
     /// The last lines of every service's log, for a report of what went wrong.
@@ -168,17 +134,8 @@ fn make_secret() -> Result<String> {
 }
 
 /// The host's configuration, with one secret file for each relying party.
-fn host_config(
-    artefacts: &Artefacts,
-    sandbox: &SandboxReady,
-    folder: &Path,
-    secrets: &[String],
-) -> Result<String> {
-    let issuer_host = sandbox
-        .issuer
-        .split('/')
-        .nth(2)
-        .context("the issuer has no host")?;
+fn host_config(artefacts: &Artefacts, sandbox: &SandboxReady, folder: &Path, secrets: &[String]) -> Result<String> {
+    let issuer_host = sandbox.issuer.split('/').nth(2).context("the issuer has no host")?;
     let mut audiences = Vec::new();
     for (id, secret) in RELYING_PARTIES.iter().zip(secrets) {
         let file = folder.join(format!("{id}.secret"));

@@ -46,11 +46,7 @@ impl Timeline {
     ///
     /// # Errors
     /// Whatever the step reports.
-    pub async fn step<T>(
-        &mut self,
-        name: &str,
-        work: impl Future<Output = Result<T>>,
-    ) -> Result<T> {
+    pub async fn step<T>(&mut self, name: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
         let begun = Instant::now();
         self.current = Some(name.to_owned());
         let result = work.await.with_context(|| format!("step failed: {name}"));
@@ -67,13 +63,8 @@ impl Timeline {
     #[must_use]
     pub fn current_slug(&self) -> String {
         let name = self.current.as_deref().unwrap_or("start");
-        let plain = name.chars().map(|letter| {
-            if letter.is_ascii_alphanumeric() {
-                letter.to_ascii_lowercase()
-            } else {
-                '-'
-            }
-        });
+        let plain =
+            name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '-' });
         plain.take(48).collect()
     }
 
@@ -101,10 +92,6 @@ impl Timeline {
         for path in &self.screenshots {
             println!("  {}", path.display());
         }
-        println!(
-            "\n{} steps in {:.1} s",
-            self.steps.len(),
-            self.started.elapsed().as_secs_f64()
-        );
+        println!("\n{} steps in {:.1} s", self.steps.len(), self.started.elapsed().as_secs_f64());
     }
 }

@@ -34,10 +34,7 @@ pub(crate) fn packages() -> PathBuf {
 
 /// A name as people type it from the root of the checkout.
 pub(crate) fn shown(path: &Path) -> String {
-    path.strip_prefix(root())
-        .unwrap_or(path)
-        .display()
-        .to_string()
+    path.strip_prefix(root()).unwrap_or(path).display().to_string()
 }
 
 /// `cargo` as the one that started us.
@@ -49,19 +46,13 @@ pub(crate) fn cargo() -> Command {
 
 /// What `cargo metadata --no-deps` says about this workspace.
 pub(crate) fn metadata() -> Result<serde_json::Value> {
-    let output = cargo()
-        .args(["metadata", "--no-deps", "--format-version", "1"])
-        .output()?;
+    let output = cargo().args(["metadata", "--no-deps", "--format-version", "1"]).output()?;
     serde_json::from_slice(&output.stdout).context("cargo metadata gave no JSON")
 }
 
 /// Where cargo writes: the directory of the person's configuration, or `target/`.
 pub(crate) fn cargo_target() -> Result<PathBuf> {
     let metadata = metadata()?;
-    let directory = metadata
-        .get("target_directory")
-        .and_then(serde_json::Value::as_str);
-    Ok(PathBuf::from(
-        directory.context("cargo metadata names no target directory")?,
-    ))
+    let directory = metadata.get("target_directory").and_then(serde_json::Value::as_str);
+    Ok(PathBuf::from(directory.context("cargo metadata names no target directory")?))
 }

@@ -27,24 +27,9 @@ struct Component {
 const SMALL_STACK: &[&str] = &["-Clink-arg=-zstack-size=32768"];
 
 const COMPONENTS: &[Component] = &[
-    Component {
-        package: "vigie-verifier",
-        library: "vigie_verifier",
-        name: "vigie-verifier",
-        arguments: &[],
-    },
-    Component {
-        package: "smurtab",
-        library: "smurtab",
-        name: "smurtab",
-        arguments: SMALL_STACK,
-    },
-    Component {
-        package: "sidep",
-        library: "sidep",
-        name: "sidep",
-        arguments: SMALL_STACK,
-    },
+    Component { package: "vigie-verifier", library: "vigie_verifier", name: "vigie-verifier", arguments: &[] },
+    Component { package: "smurtab", library: "smurtab", name: "smurtab", arguments: SMALL_STACK },
+    Component { package: "sidep", library: "sidep", name: "sidep", arguments: SMALL_STACK },
 ];
 
 /// Builds everything that the demo and the tests run.
@@ -58,21 +43,10 @@ pub(crate) fn run(progress: &Progress, tools: &Tools) -> Result<()> {
 /// The extension: compiled for size, wrapped by wasm-bindgen, shrunk by wasm-opt, and loaded once in its final form.
 pub(crate) fn extension(progress: &Progress, tools: &Tools) -> Result<()> {
     progress.heading("Extension");
-    let compiled = artefacts::cargo_target()?
-        .join(WASM_TARGET)
-        .join("wasm-size/vigie_extension.wasm");
+    let compiled = artefacts::cargo_target()?.join(WASM_TARGET).join("wasm-size/vigie_extension.wasm");
     progress.step("extension: compile for size", |running| {
         let mut cargo = artefacts::cargo();
-        cargo.args([
-            "build",
-            "-p",
-            "vigie-extension",
-            "--lib",
-            "--target",
-            WASM_TARGET,
-            "--profile",
-            "wasm-size",
-        ]);
+        cargo.args(["build", "-p", "vigie-extension", "--lib", "--target", WASM_TARGET, "--profile", "wasm-size"]);
         succeed(running, &mut cargo).map(drop)
     })?;
 
@@ -98,36 +72,23 @@ pub(crate) fn extension(progress: &Progress, tools: &Tools) -> Result<()> {
     }
     let size = std::fs::metadata(directory.join("vigie_extension_bg.wasm"))?.len();
     if size > EXTENSION_LIMIT {
-        bail!(
-            "the extension's WebAssembly has {size} bytes, more than the {EXTENSION_LIMIT} allowed"
-        );
+        bail!("the extension's WebAssembly has {size} bytes, more than the {EXTENSION_LIMIT} allowed");
     }
-    progress.line(
-        Mark::Ok,
-        None,
-        &format!("extension: {} kB of WebAssembly", size / 1000),
-    );
+    progress.line(Mark::Ok, None, &format!("extension: {} kB of WebAssembly", size / 1000));
     Ok(())
 }
 
 fn bind_and_optimise(running: &Running<'_>, tools: &Tools, compiled: &Path) -> Result<()> {
     let directory = artefacts::extension();
     let mut bindgen = tools.command(&tools.wasm_bindgen);
-    bindgen
-        .args(["--target", "web", "--out-dir"])
-        .arg(&directory)
-        .arg(compiled);
+    bindgen.args(["--target", "web", "--out-dir"]).arg(&directory).arg(compiled);
     succeed(running, &mut bindgen)?;
 
     let bound = directory.join("vigie_extension_bg.wasm");
     let optimised = directory.join("optimised.wasm");
     let mut optimise = tools.command("node");
     optimise.arg(artefacts::root().join("node_modules/binaryen/bin/wasm-opt"));
-    optimise
-        .args(["-Os", "--strip-producers", "--strip-target-features"])
-        .arg(&bound)
-        .arg("-o")
-        .arg(&optimised);
+    optimise.args(["-Os", "--strip-producers", "--strip-target-features"]).arg(&bound).arg("-o").arg(&optimised);
     succeed(running, &mut optimise)?;
     std::fs::rename(&optimised, &bound)?;
     Ok(())
@@ -142,44 +103,21 @@ fn smoke_test(running: &Running<'_>, tools: &Tools) -> Result<()> {
         if (!exports.memory) throw new Error('the module exports no memory');";
     let mut node = tools.command("node");
     // The glue is an ES module, which Node takes from a `.js` file only beside a package.json that says so.
-    std::fs::write(
-        artefacts::extension().join("package.json"),
-        "{ \"type\": \"module\" }\n",
-    )?;
-    node.current_dir(artefacts::extension())
-        .args(["--input-type=module", "--eval", script]);
-    succeed(running, &mut node)
-        .context("the optimised WebAssembly does not load")
-        .map(drop)
+    std::fs::write(artefacts::extension().join("package.json"), "{ \"type\": \"module\" }\n")?;
+    node.current_dir(artefacts::extension()).args(["--input-type=module", "--eval", script]);
+    succeed(running, &mut node).context("the optimised WebAssembly does not load").map(drop)
 }
 
 /// The verifier and the policies, each a component with no import beyond its contract.
 pub(crate) fn components(progress: &Progress) -> Result<()> {
     progress.heading("Components");
-    let built = artefacts::cargo_target()?
-        .join(WASM_TARGET)
-        .join("component");
+    let built = artefacts::cargo_target()?.join(WASM_TARGET).join("component");
     std::fs::create_dir_all(artefacts::components())?;
     for component in COMPONENTS {
-        let Component {
-            package,
-            library,
-            name,
-            arguments,
-        } = component;
+        let Component { package, library, name, arguments } = component;
         progress.step(&format!("component: {name}"), |running| {
             let mut cargo = artefacts::cargo();
-            cargo.args([
-                "rustc",
-                "-p",
-                package,
-                "--lib",
-                "--target",
-                WASM_TARGET,
-                "--profile",
-                "component",
-                "--",
-            ]);
+            cargo.args(["rustc", "-p", package, "--lib", "--target", WASM_TARGET, "--profile", "component", "--"]);
             cargo.arg("-Clinker=wasm-component-ld").args(*arguments);
             succeed(running, &mut cargo)?;
             copy_if_changed(
@@ -196,24 +134,14 @@ fn programs(progress: &Progress) -> Result<()> {
     progress.heading("Programs");
     progress.step("host, sandbox, demo", |running| {
         let mut cargo = artefacts::cargo();
-        cargo.args([
-            "build",
-            "--bins",
-            "-p",
-            "vigie-host",
-            "-p",
-            "vigie-sandbox",
-            "-p",
-            "vigie-e2e",
-        ]);
+        cargo.args(["build", "--bins", "-p", "vigie-host", "-p", "vigie-sandbox", "-p", "vigie-e2e"]);
         succeed(running, &mut cargo).map(drop)
     })
 }
 
 /// A file that did not change keeps its time, so that nothing that depends on it is made again.
 pub(crate) fn copy_if_changed(from: &Path, to: &Path) -> Result<()> {
-    let bytes = std::fs::read(from)
-        .with_context(|| format!("{} cannot be read", artefacts::shown(from)))?;
+    let bytes = std::fs::read(from).with_context(|| format!("{} cannot be read", artefacts::shown(from)))?;
     write_if_changed(to, &bytes)
 }
 

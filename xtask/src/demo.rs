@@ -19,11 +19,7 @@ impl Mode {
     /// With a display, people want to see it.
     pub(crate) fn for_this_display() -> Self {
         let display = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        if display("DISPLAY") || display("WAYLAND_DISPLAY") {
-            Self::Headed
-        } else {
-            Self::Check
-        }
+        if display("DISPLAY") || display("WAYLAND_DISPLAY") { Self::Headed } else { Self::Check }
     }
 }
 
@@ -33,16 +29,10 @@ pub(crate) fn run(progress: &Progress, mode: Mode) -> Result<ExitCode> {
     progress.heading("Demo");
     let program = artefacts::cargo_target()?.join("debug/vigie-demo");
     let mut demo = Command::new(program);
-    demo.current_dir(artefacts::root())
-        .env("RUST_BACKTRACE", "0")
-        .arg(match mode {
-            Mode::Check => "--check",
-            Mode::Headed => "--headed",
-        });
+    demo.current_dir(artefacts::root()).env("RUST_BACKTRACE", "0").arg(match mode {
+        Mode::Check => "--check",
+        Mode::Headed => "--headed",
+    });
     let status = demo.status().context("vigie-demo could not be started")?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

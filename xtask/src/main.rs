@@ -91,11 +91,7 @@ fn parse(mut arguments: lexopt::Parser) -> Result<(Request, bool)> {
         "build" => Request::Build,
         "package" => Request::Package,
         "demo" => Request::Demo(mode.unwrap_or_else(demo::Mode::for_this_display)),
-        "test" => Request::Test(
-            rest.iter()
-                .map(|word| test::Area::parse(word))
-                .collect::<Result<_>>()?,
-        ),
+        "test" => Request::Test(rest.iter().map(|word| test::Area::parse(word)).collect::<Result<_>>()?),
         unknown => bail!("there is no command `{unknown}`"),
     };
     Ok((request, verbose))

@@ -30,18 +30,10 @@ pub(crate) fn run(progress: &Progress) -> Result<()> {
         for flavour in FLAVOURS {
             let manifest = match *flavour {
                 "store" => base.clone(),
-                other => flavoured(
-                    &base,
-                    flavours
-                        .get(other)
-                        .with_context(|| format!("no flavour `{other}`"))?,
-                )?,
+                other => flavoured(&base, flavours.get(other).with_context(|| format!("no flavour `{other}`"))?)?,
             };
             for browser in BROWSERS {
-                assemble(
-                    &artefacts::packages().join(format!("vigie-{browser}-{flavour}")),
-                    &manifest,
-                )?;
+                assemble(&artefacts::packages().join(format!("vigie-{browser}-{flavour}")), &manifest)?;
             }
         }
         Ok(())
@@ -55,11 +47,7 @@ fn assemble(folder: &Path, manifest: &Value) -> Result<()> {
     for name in SHIPPED {
         let source = extension.join(name);
         // The pages lie at the root of the package, everything else under its own name.
-        let target = if *name == "web" {
-            folder.to_path_buf()
-        } else {
-            folder.join(name)
-        };
+        let target = if *name == "web" { folder.to_path_buf() } else { folder.join(name) };
         if source.is_dir() {
             collect(&source, &target, &mut files)?;
         }
@@ -86,11 +74,7 @@ fn assemble(folder: &Path, manifest: &Value) -> Result<()> {
 }
 
 /// All files below `source`, with the place each gets below `target`. What only a type checker or a test reads stays out.
-fn collect(
-    source: &Path,
-    target: &Path,
-    files: &mut Vec<(std::path::PathBuf, std::path::PathBuf)>,
-) -> Result<()> {
+fn collect(source: &Path, target: &Path, files: &mut Vec<(std::path::PathBuf, std::path::PathBuf)>) -> Result<()> {
     let mut entries = std::fs::read_dir(source)?.collect::<std::io::Result<Vec<_>>>()?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
@@ -107,10 +91,9 @@ fn collect(
 }
 
 fn read_json(path: &Path) -> Result<Value> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("{} cannot be read", artefacts::shown(path)))?;
-    let value: Value = serde_json::from_str(&text)
-        .with_context(|| format!("{} is not JSON", artefacts::shown(path)))?;
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", artefacts::shown(path)))?;
+    let value: Value =
+        serde_json::from_str(&text).with_context(|| format!("{} is not JSON", artefacts::shown(path)))?;
     if !value.is_object() {
         bail!("{} is not a JSON object", artefacts::shown(path));
     }
@@ -120,29 +103,15 @@ fn read_json(path: &Path) -> Result<Value> {
 /// Adds the flavour's hosts wherever the manifest names hosts, and sets the members that the flavour replaces.
 fn flavoured(base: &Value, flavour: &Value) -> Result<Value> {
     let mut manifest = base.clone();
-    let hosts = flavour
-        .get("hosts")
-        .and_then(Value::as_array)
-        .context("a flavour has a list `hosts`")?;
-    let patterns: Vec<Value> = hosts
-        .iter()
-        .filter_map(Value::as_str)
-        .map(|host| Value::from(format!("https://{host}/*")))
-        .collect();
+    let hosts = flavour.get("hosts").and_then(Value::as_array).context("a flavour has a list `hosts`")?;
+    let patterns: Vec<Value> =
+        hosts.iter().filter_map(Value::as_str).map(|host| Value::from(format!("https://{host}/*"))).collect();
     for place in ["/host_permissions", "/content_scripts/0/matches"] {
         let list = manifest.pointer_mut(place).and_then(Value::as_array_mut);
-        list.with_context(|| format!("manifest.json has no list at {place}"))?
-            .extend(patterns.iter().cloned());
+        list.with_context(|| format!("manifest.json has no list at {place}"))?.extend(patterns.iter().cloned());
     }
-    let members = manifest
-        .as_object_mut()
-        .context("manifest.json is not an object")?;
-    for (name, value) in flavour
-        .get("set")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-    {
+    let members = manifest.as_object_mut().context("manifest.json is not an object")?;
+    for (name, value) in flavour.get("set").and_then(Value::as_object).into_iter().flatten() {
         members.insert(name.clone(), value.clone());
     }
     Ok(manifest)

@@ -35,11 +35,7 @@ impl Finished {
 }
 
 /// Runs to the end or to the deadline, whatever the exit code.
-pub(crate) fn observe(
-    running: &Running<'_>,
-    command: &mut Command,
-    at_most: Duration,
-) -> Result<Finished> {
+pub(crate) fn observe(running: &Running<'_>, command: &mut Command, at_most: Duration) -> Result<Finished> {
     let (reader, writer) = std::io::pipe()?;
     let program = command.get_program().to_string_lossy().into_owned();
     let mut child = command
@@ -58,10 +54,7 @@ pub(crate) fn observe(
     std::thread::spawn(move || {
         let mut reader = BufReader::new(reader);
         let mut bytes = Vec::new();
-        while reader
-            .read_until(b'\n', &mut bytes)
-            .is_ok_and(|read| read > 0)
-        {
+        while reader.read_until(b'\n', &mut bytes).is_ok_and(|read| read > 0) {
             let line = String::from_utf8_lossy(&bytes).trim_end().to_owned();
             bytes.clear();
             if sender.send(line).is_err() {
@@ -92,19 +85,12 @@ pub(crate) fn observe(
         }
         if Instant::now() > deadline {
             overdue = true;
-            kept.push(format!(
-                "`{program}` was ended after {} s without an answer",
-                at_most.as_secs()
-            ));
+            kept.push(format!("`{program}` was ended after {} s without an answer", at_most.as_secs()));
             child.kill()?;
             break;
         }
     }
-    Ok(Finished {
-        status: child.wait()?,
-        lines: kept,
-        overdue,
-    })
+    Ok(Finished { status: child.wait()?, lines: kept, overdue })
 }
 
 /// Runs a tool that must succeed; its output is shown when it does not.
@@ -121,23 +107,13 @@ pub(crate) fn succeed(running: &Running<'_>, command: &mut Command) -> Result<Fi
 
 /// The first line that a tool prints, if it is there and runs: how versions are looked up.
 pub(crate) fn first_line(command: &mut Command) -> Option<String> {
-    let output = command
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
+    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    output
-        .status
-        .success()
-        .then(|| text.lines().next().unwrap_or_default().trim().to_owned())
+    output.status.success().then(|| text.lines().next().unwrap_or_default().trim().to_owned())
 }
 
 /// The command as a person would type it.
 fn display(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }

@@ -24,11 +24,7 @@ pub(crate) enum Mark {
 impl Progress {
     pub(crate) fn new(verbose: bool) -> Self {
         let terminal = std::io::stdout().is_terminal();
-        Self {
-            verbose,
-            terminal,
-            colour: terminal && std::env::var_os("NO_COLOR").is_none(),
-        }
+        Self { verbose, terminal, colour: terminal && std::env::var_os("NO_COLOR").is_none() }
     }
 
     pub(crate) fn heading(&self, text: &str) {
@@ -36,10 +32,7 @@ impl Progress {
     }
 
     pub(crate) fn line(&self, mark: Mark, took: Option<Duration>, text: &str) {
-        let seconds = took.map_or_else(
-            || " ".repeat(8),
-            |took| format!("{:6.1} s", took.as_secs_f64()),
-        );
+        let seconds = took.map_or_else(|| " ".repeat(8), |took| format!("{:6.1} s", took.as_secs_f64()));
         let word = match mark {
             Mark::Ok => self.paint("32", "ok    "),
             Mark::Failed => self.paint("31;1", "FAILED"),
@@ -54,28 +47,15 @@ impl Progress {
         name: &str,
         work: impl FnOnce(&Running<'_>) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        let running = Running {
-            progress: self,
-            name,
-            started: Instant::now(),
-            beat: Cell::new(HEARTBEAT),
-        };
+        let running = Running { progress: self, name, started: Instant::now(), beat: Cell::new(HEARTBEAT) };
         let result = work(&running);
-        let mark = if result.is_ok() {
-            Mark::Ok
-        } else {
-            Mark::Failed
-        };
+        let mark = if result.is_ok() { Mark::Ok } else { Mark::Failed };
         self.line(mark, Some(running.started.elapsed()), name);
         result
     }
 
     pub(crate) fn paint(&self, code: &str, text: &str) -> String {
-        if self.colour {
-            format!("\x1b[{code}m{text}\x1b[0m")
-        } else {
-            text.to_owned()
-        }
+        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
     fn clear(&self) {
@@ -100,20 +80,12 @@ impl Running<'_> {
         let activity: String = latest.trim().chars().take(60).collect();
         if self.progress.terminal {
             self.progress.clear();
-            print!(
-                "  ...    {:6.0} s  {}: {activity}",
-                elapsed.as_secs_f64(),
-                self.name
-            );
+            print!("  ...    {:6.0} s  {}: {activity}", elapsed.as_secs_f64(), self.name);
             // A terminal that cannot be flushed is no reason to stop a build.
             let _ = std::io::stdout().flush();
         } else if elapsed >= self.beat.get() {
             self.beat.set(elapsed + HEARTBEAT);
-            println!(
-                "  ...    {:6.0} s  {}: {activity}",
-                elapsed.as_secs_f64(),
-                self.name
-            );
+            println!("  ...    {:6.0} s  {}: {activity}", elapsed.as_secs_f64(), self.name);
         }
     }
 }

@@ -39,9 +39,7 @@ impl Tools {
     /// A command that finds our tools first.
     pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
-        command
-            .current_dir(artefacts::root())
-            .env("PATH", &self.search_path);
+        command.current_dir(artefacts::root()).env("PATH", &self.search_path);
         command
     }
 }
@@ -51,70 +49,34 @@ pub(crate) fn run(progress: &Progress, scope: Scope) -> Result<Tools> {
     let search_path = search_path()?;
     rust_target(progress)?;
     let wasm_bindgen_version = locked_version("wasm-bindgen")?;
-    let wasm_bindgen = cargo_tool(
-        progress,
-        "wasm-bindgen",
-        "wasm-bindgen-cli",
-        &wasm_bindgen_version,
-        "about 2 minutes",
-    )?;
+    let wasm_bindgen =
+        cargo_tool(progress, "wasm-bindgen", "wasm-bindgen-cli", &wasm_bindgen_version, "about 2 minutes")?;
     if scope >= Scope::Test {
-        cargo_tool(
-            progress,
-            "wasm-pack",
-            "wasm-pack",
-            WASM_PACK,
-            "about 3 minutes",
-        )?;
+        cargo_tool(progress, "wasm-pack", "wasm-pack", WASM_PACK, "about 3 minutes")?;
     }
     system_packages(progress, scope)?;
     npm_packages(progress)?;
-    let chromedriver = if scope >= Scope::Demo {
-        Some(browser(progress)?)
-    } else {
-        None
-    };
-    Ok(Tools {
-        wasm_bindgen,
-        wasm_bindgen_version,
-        search_path,
-        chromedriver,
-    })
+    let chromedriver = if scope >= Scope::Demo { Some(browser(progress)?) } else { None };
+    Ok(Tools { wasm_bindgen, wasm_bindgen_version, search_path, chromedriver })
 }
 
 fn rust_target(progress: &Progress) -> Result<()> {
     let mut rustc = Command::new("rustc");
-    rustc.current_dir(artefacts::root()).args([
-        "--print",
-        "target-libdir",
-        "--target",
-        WASM_TARGET,
-    ]);
+    rustc.current_dir(artefacts::root()).args(["--print", "target-libdir", "--target", WASM_TARGET]);
     let there = first_line(&mut rustc).is_some_and(|directory| Path::new(&directory).is_dir());
     if there {
         progress.line(Mark::Ok, None, &format!("Rust target {WASM_TARGET}"));
         return Ok(());
     }
-    progress.step(
-        &format!("Rust target {WASM_TARGET}: installing, about 20 s"),
-        |running| {
-            let mut rustup = Command::new("rustup");
-            rustup
-                .current_dir(artefacts::root())
-                .args(["target", "add", WASM_TARGET]);
-            succeed(running, &mut rustup).map(drop)
-        },
-    )
+    progress.step(&format!("Rust target {WASM_TARGET}: installing, about 20 s"), |running| {
+        let mut rustup = Command::new("rustup");
+        rustup.current_dir(artefacts::root()).args(["target", "add", WASM_TARGET]);
+        succeed(running, &mut rustup).map(drop)
+    })
 }
 
 /// A tool that cargo installs. The person's own is used when it has the version; otherwise ours, in `target/tools`.
-fn cargo_tool(
-    progress: &Progress,
-    program: &str,
-    package: &str,
-    version: &str,
-    takes: &str,
-) -> Result<PathBuf> {
+fn cargo_tool(progress: &Progress, program: &str, package: &str, version: &str, takes: &str) -> Result<PathBuf> {
     let ours = artefacts::tools().join("bin").join(program);
     for candidate in [Some(ours.clone()), on_path(program)].into_iter().flatten() {
         let found = first_line(Command::new(&candidate).arg("--version"));
@@ -123,27 +85,14 @@ fn cargo_tool(
             return Ok(candidate);
         }
     }
-    progress.step(
-        &format!("{program} {version}: installing into target/tools, {takes}"),
-        |running| {
-            // Without optimisation and debug information the tools build in a third of the time and run fast enough.
-            // No `--locked`: the lock files that these crates ship have named versions that registries no longer offer.
-            let mut cargo = artefacts::cargo();
-            cargo
-                .args([
-                    "install",
-                    "--debug",
-                    "--force",
-                    package,
-                    "--version",
-                    version,
-                    "--root",
-                ])
-                .arg(artefacts::tools());
-            cargo.env("CARGO_PROFILE_DEV_DEBUG", "0");
-            succeed(running, &mut cargo).map(drop)
-        },
-    )?;
+    progress.step(&format!("{program} {version}: installing into target/tools, {takes}"), |running| {
+        // Without optimisation and debug information the tools build in a third of the time and run fast enough.
+        // No `--locked`: the lock files that these crates ship have named versions that registries no longer offer.
+        let mut cargo = artefacts::cargo();
+        cargo.args(["install", "--debug", "--force", package, "--version", version, "--root"]).arg(artefacts::tools());
+        cargo.env("CARGO_PROFILE_DEV_DEBUG", "0");
+        succeed(running, &mut cargo).map(drop)
+    })?;
     Ok(ours)
 }
 
@@ -156,10 +105,7 @@ fn system_packages(progress: &Progress, scope: Scope) -> Result<()> {
         }
     }
     if scope >= Scope::Demo {
-        for (program, package) in [
-            ("chromium", "chromium"),
-            ("chromedriver", "chromium-driver"),
-        ] {
+        for (program, package) in [("chromium", "chromium"), ("chromedriver", "chromium-driver")] {
             if on_path(program).is_none() {
                 absent.push(package);
             }
@@ -172,55 +118,41 @@ fn system_packages(progress: &Progress, scope: Scope) -> Result<()> {
     let by_hand = format!("apt-get install --no-install-recommends {list}");
     let root = first_line(Command::new("id").arg("-u")).as_deref() == Some("0");
     if !root || on_path("apt-get").is_none() {
-        bail!(
-            "not installed: {list}. Install them (as root on Debian: `{by_hand}`), then run this again"
-        );
+        bail!("not installed: {list}. Install them (as root on Debian: `{by_hand}`), then run this again");
     }
-    progress.step(
-        &format!("{list}: installing with apt, about a minute"),
-        |running| {
-            succeed(running, Command::new("apt-get").args(["update", "-q"]))?;
-            let mut install = Command::new("apt-get");
-            install
-                .args(["install", "-q", "-y", "--no-install-recommends"])
-                .args(&absent);
-            install.env("DEBIAN_FRONTEND", "noninteractive");
-            succeed(running, &mut install).map(drop)
-        },
-    )
+    progress.step(&format!("{list}: installing with apt, about a minute"), |running| {
+        succeed(running, Command::new("apt-get").args(["update", "-q"]))?;
+        let mut install = Command::new("apt-get");
+        install.args(["install", "-q", "-y", "--no-install-recommends"]).args(&absent);
+        install.env("DEBIAN_FRONTEND", "noninteractive");
+        succeed(running, &mut install).map(drop)
+    })
 }
 
 /// wasm-opt and the type checker, in the versions of `package-lock.json`.
 fn npm_packages(progress: &Progress) -> Result<()> {
     let root = artefacts::root();
-    let wanted = std::fs::read(root.join("package-lock.json"))
-        .context("package-lock.json cannot be read")?;
+    let wanted = std::fs::read(root.join("package-lock.json")).context("package-lock.json cannot be read")?;
     // npm writes what it installed beside the packages; a copy of the lock tells whether that is what is wanted now.
     let stamp = root.join("node_modules/.vigie-lock.json");
     if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
         progress.line(Mark::Ok, None, "npm packages (wasm-opt, type checker)");
         return Ok(());
     }
-    progress.step(
-        "npm packages (wasm-opt, type checker): installing, about 10 s",
-        |running| {
-            let mut npm = Command::new("npm");
-            npm.current_dir(&root)
-                .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
-            succeed(running, &mut npm)?;
-            std::fs::write(&stamp, &wanted).context("node_modules cannot be written")
-        },
-    )
+    progress.step("npm packages (wasm-opt, type checker): installing, about 10 s", |running| {
+        let mut npm = Command::new("npm");
+        npm.current_dir(&root).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+        succeed(running, &mut npm)?;
+        std::fs::write(&stamp, &wanted).context("node_modules cannot be written")
+    })
 }
 
 /// The browser and its driver must be of one major version, or no session starts.
 fn browser(progress: &Progress) -> Result<PathBuf> {
     let driver = on_path("chromedriver").context("chromedriver is not on the search path")?;
     let chromium = on_path("chromium").context("chromium is not on the search path")?;
-    let browser_version =
-        major(&first_line(Command::new(chromium).arg("--version")).unwrap_or_default());
-    let driver_version =
-        major(&first_line(Command::new(&driver).arg("--version")).unwrap_or_default());
+    let browser_version = major(&first_line(Command::new(chromium).arg("--version")).unwrap_or_default());
+    let driver_version = major(&first_line(Command::new(&driver).arg("--version")).unwrap_or_default());
     if browser_version.is_none() || browser_version != driver_version {
         bail!(
             "Chromium is of version {} and its driver of version {}: install both from the same source",
@@ -228,38 +160,24 @@ fn browser(progress: &Progress) -> Result<PathBuf> {
             driver_version.unwrap_or_else(|| "unknown".into()),
         );
     }
-    progress.line(
-        Mark::Ok,
-        None,
-        &format!(
-            "Chromium {} and its driver",
-            browser_version.unwrap_or_default()
-        ),
-    );
+    progress.line(Mark::Ok, None, &format!("Chromium {} and its driver", browser_version.unwrap_or_default()));
     Ok(driver)
 }
 
 /// The first number of the first word that starts with a digit.
 fn major(line: &str) -> Option<String> {
-    let version = line
-        .split_whitespace()
-        .find(|word| word.starts_with(|first: char| first.is_ascii_digit()))?;
+    let version = line.split_whitespace().find(|word| word.starts_with(|first: char| first.is_ascii_digit()))?;
     version.split('.').next().map(str::to_owned)
 }
 
 /// The version of a crate as `Cargo.lock` has it, which the command line tool must match exactly.
 fn locked_version(package: &str) -> Result<String> {
-    let lock = std::fs::read_to_string(artefacts::root().join("Cargo.lock"))
-        .context("Cargo.lock cannot be read")?;
+    let lock = std::fs::read_to_string(artefacts::root().join("Cargo.lock")).context("Cargo.lock cannot be read")?;
     let name = format!("name = \"{package}\"");
     let mut lines = lock.lines().skip_while(|line| *line != name);
-    let version = lines
-        .nth(1)
-        .and_then(|line| line.strip_prefix("version = \""))
-        .and_then(|rest| rest.strip_suffix('"'));
-    Ok(version
-        .with_context(|| format!("Cargo.lock has no {package}"))?
-        .to_owned())
+    let version =
+        lines.nth(1).and_then(|line| line.strip_prefix("version = \"")).and_then(|rest| rest.strip_suffix('"'));
+    Ok(version.with_context(|| format!("Cargo.lock has no {package}"))?.to_owned())
 }
 
 fn search_path() -> Result<OsString> {
@@ -270,9 +188,7 @@ fn search_path() -> Result<OsString> {
 
 fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|directory| directory.join(program))
-        .find(|candidate| candidate.is_file())
+    std::env::split_paths(&path).map(|directory| directory.join(program)).find(|candidate| candidate.is_file())
 }
 
 #[cfg(test)]
@@ -281,14 +197,8 @@ mod tests {
 
     #[test]
     fn versions_are_read_from_what_the_tools_print() {
-        assert_eq!(
-            major("Chromium 156.0.8078.79 built on Debian").as_deref(),
-            Some("156")
-        );
-        assert_eq!(
-            major("ChromeDriver 156.0.8078.79 (abc)").as_deref(),
-            Some("156")
-        );
+        assert_eq!(major("Chromium 156.0.8078.79 built on Debian").as_deref(), Some("156"));
+        assert_eq!(major("ChromeDriver 156.0.8078.79 (abc)").as_deref(), Some("156"));
         assert_eq!(major(""), None);
     }
 

@@ -44,9 +44,7 @@ impl Area {
     pub(crate) fn parse(word: &str) -> Result<Self> {
         let known = Self::ALL.iter().find(|(name, _)| *name == word);
         let names: Vec<&str> = Self::ALL.iter().map(|(name, _)| *name).collect();
-        Ok(known
-            .with_context(|| format!("there is no area `{word}`; there are {}", names.join(", ")))?
-            .1)
+        Ok(known.with_context(|| format!("there is no area `{word}`; there are {}", names.join(", ")))?.1)
     }
 }
 
@@ -75,81 +73,34 @@ pub(crate) fn run(progress: &Progress, areas: &[Area]) -> Result<ExitCode> {
     let mut rows = Vec::new();
     progress.heading("Tests");
     if wanted(Area::Format) {
-        rows.push(whole(
-            progress,
-            "format",
-            artefacts::cargo().args(["fmt", "--all", "--check"]),
-        )?);
+        rows.push(whole(progress, "format", artefacts::cargo().args(["fmt", "--all", "--check"]))?);
     }
     if wanted(Area::Lints) {
-        let arguments = [
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ];
-        rows.push(whole(
-            progress,
-            "lints",
-            artefacts::cargo().args(arguments),
-        )?);
-        let arguments = [
-            "clippy",
-            "-p",
-            "vigie-extension",
-            "--target",
-            "wasm32-unknown-unknown",
-            "--",
-            "-D",
-            "warnings",
-        ];
-        rows.push(whole(
-            progress,
-            "lints: extension as WebAssembly",
-            artefacts::cargo().args(arguments),
-        )?);
+        let arguments = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+        rows.push(whole(progress, "lints", artefacts::cargo().args(arguments))?);
+        let arguments =
+            ["clippy", "-p", "vigie-extension", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"];
+        rows.push(whole(progress, "lints: extension as WebAssembly", artefacts::cargo().args(arguments))?);
     }
     if wanted(Area::Types) {
         let mut check = tools.command("node");
-        check.args([
-            "node_modules/typescript/bin/tsc",
-            "--project",
-            "extension/tsconfig.json",
-        ]);
-        rows.push(whole(
-            progress,
-            "types of the extension's JavaScript",
-            &mut check,
-        )?);
+        check.args(["node_modules/typescript/bin/tsc", "--project", "extension/tsconfig.json"]);
+        rows.push(whole(progress, "types of the extension's JavaScript", &mut check)?);
     }
-    if [Area::Native, Area::Stories, Area::Rules]
-        .into_iter()
-        .any(wanted)
-    {
+    if [Area::Native, Area::Stories, Area::Rules].into_iter().any(wanted) {
         match compile(progress) {
             Ok(programs) => {
                 for program in programs.iter().filter(|program| wanted(program.area)) {
                     rows.push(test_program(progress, program)?);
                 }
             }
-            Err(_) => rows.push(Row {
-                name: "compile the tests".into(),
-                took: Duration::ZERO,
-                passed: 0,
-                failed: 1,
-            }),
+            Err(_) => rows.push(Row { name: "compile the tests".into(), took: Duration::ZERO, passed: 0, failed: 1 }),
         }
     }
     if wanted(Area::Native) {
         let mut examples = artefacts::cargo();
         examples.args(["test", "--workspace", "--doc", "--no-fail-fast"]);
-        rows.push(runner(
-            progress,
-            "examples in the documentation",
-            &mut examples,
-        )?);
+        rows.push(runner(progress, "examples in the documentation", &mut examples)?);
     }
     if wanted(Area::Browser) {
         for package in ["verifier-core", "extension"] {
@@ -176,12 +127,7 @@ fn record(
     count: impl Fn(&Finished) -> Option<(usize, usize)>,
 ) -> Result<Row> {
     let started = Instant::now();
-    let mut row = Row {
-        name: name.to_owned(),
-        took: Duration::ZERO,
-        passed: 0,
-        failed: 0,
-    };
+    let mut row = Row { name: name.to_owned(), took: Duration::ZERO, passed: 0, failed: 0 };
     // A failing step is a row of the table, not the end of the run.
     let _ = progress.step(name, |running| {
         let finished = observe(running, command, TEST_PROGRAM)?;
@@ -214,17 +160,10 @@ fn counts(lines: &[String]) -> Option<(usize, usize)> {
         };
         let number_before = |word: &str| {
             let (before, _) = result.split_once(word)?;
-            before
-                .rsplit([' ', '.', ';'])
-                .find(|part| !part.is_empty())?
-                .parse::<usize>()
-                .ok()
+            before.rsplit([' ', '.', ';']).find(|part| !part.is_empty())?.parse::<usize>().ok()
         };
         let (passed, failed) = sum.unwrap_or((0, 0));
-        sum = Some((
-            passed + number_before(" passed").unwrap_or(0),
-            failed + number_before(" failed").unwrap_or(0),
-        ));
+        sum = Some((passed + number_before(" passed").unwrap_or(0), failed + number_before(" failed").unwrap_or(0)));
     }
     sum
 }
@@ -233,18 +172,9 @@ fn counts(lines: &[String]) -> Option<(usize, usize)> {
 fn compile(progress: &Progress) -> Result<Vec<Program>> {
     progress.step("compile the native tests", |running| {
         let mut cargo = artefacts::cargo();
-        cargo.args([
-            "test",
-            "--workspace",
-            "--no-run",
-            "--message-format",
-            "json-render-diagnostics",
-        ]);
+        cargo.args(["test", "--workspace", "--no-run", "--message-format", "json-render-diagnostics"]);
         let finished = succeed(running, &mut cargo)?;
-        let messages = finished
-            .lines
-            .iter()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let messages = finished.lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let mut programs: Vec<Program> = messages.filter_map(|message| program(&message)).collect();
         programs.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(programs)
@@ -259,20 +189,10 @@ fn program(message: &Value) -> Option<Program> {
     }
     let executable = PathBuf::from(text(message, "executable")?);
     let target = message.get("target")?;
-    let directory = PathBuf::from(text(message, "manifest_path")?)
-        .parent()?
-        .to_path_buf();
-    let package = directory
-        .strip_prefix(artefacts::root())
-        .ok()?
-        .display()
-        .to_string();
+    let directory = PathBuf::from(text(message, "manifest_path")?).parent()?.to_path_buf();
+    let package = directory.strip_prefix(artefacts::root()).ok()?.display().to_string();
     let name = text(target, "name")?;
-    let is_test = target
-        .get("kind")?
-        .as_array()?
-        .iter()
-        .any(|kind| kind == "test");
+    let is_test = target.get("kind")?.as_array()?.iter().any(|kind| kind == "test");
     let area = match (package.as_str(), is_test, name.as_str()) {
         ("tests", true, "tidy") => Area::Rules,
         ("tests", true, _) => Area::Stories,
@@ -284,82 +204,39 @@ fn program(message: &Value) -> Option<Program> {
         (_, true) => format!("{package}: {}", name.replace('_', " ")),
         (_, false) => format!("{package}: unit tests"),
     };
-    Some(Program {
-        name,
-        area,
-        executable,
-        directory,
-    })
+    Some(Program { name, area, executable, directory })
 }
 
 fn test_program(progress: &Progress, program: &Program) -> Result<Row> {
     let mut command = Command::new(&program.executable);
-    command
-        .current_dir(&program.directory)
-        .env("CARGO_MANIFEST_DIR", &program.directory);
+    command.current_dir(&program.directory).env("CARGO_MANIFEST_DIR", &program.directory);
     // Tests that start our programs find them where cargo put them.
-    command.env(
-        "CARGO",
-        std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
-    );
+    command.env("CARGO", std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     runner(progress, &program.name, &mut command)
 }
 
 /// The tests that run as WebAssembly in headless Chromium.
 fn in_browser(progress: &Progress, tools: &Tools, package: &str) -> Result<Row> {
-    let driver = tools
-        .chromedriver
-        .as_deref()
-        .context("set-up found no chromedriver")?;
+    let driver = tools.chromedriver.as_deref().context("set-up found no chromedriver")?;
     let mut pack = tools.command("wasm-pack");
-    pack.args([
-        "test",
-        "--mode",
-        "no-install",
-        "--headless",
-        "--chrome",
-        "--chromedriver",
-    ]);
+    pack.args(["test", "--mode", "no-install", "--headless", "--chrome", "--chromedriver"]);
     pack.arg(driver).arg(package).args(["--test", "browser"]);
-    runner(
-        progress,
-        &format!("{package}: WebAssembly in Chromium"),
-        &mut pack,
-    )
+    runner(progress, &format!("{package}: WebAssembly in Chromium"), &mut pack)
 }
 
 /// The closing table, and the last line that machines read too.
 fn summary(progress: &Progress, rows: &[Row], took: Duration) -> ExitCode {
     progress.heading("Summary");
     for row in rows {
-        let mark = if row.failed == 0 {
-            Mark::Ok
-        } else {
-            Mark::Failed
-        };
-        let failed = if row.failed == 0 {
-            String::new()
-        } else {
-            format!(", {} failed", row.failed)
-        };
-        progress.line(
-            mark,
-            Some(row.took),
-            &format!("{:<44} {:>4} passed{failed}", row.name, row.passed),
-        );
+        let mark = if row.failed == 0 { Mark::Ok } else { Mark::Failed };
+        let failed = if row.failed == 0 { String::new() } else { format!(", {} failed", row.failed) };
+        progress.line(mark, Some(row.took), &format!("{:<44} {:>4} passed{failed}", row.name, row.passed));
     }
     let passed: usize = rows.iter().map(|row| row.passed).sum();
     let failed: usize = rows.iter().map(|row| row.failed).sum();
-    println!(
-        "\nin {:.0} s, set-up and build included",
-        took.as_secs_f64()
-    );
+    println!("\nin {:.0} s, set-up and build included", took.as_secs_f64());
     println!("{passed} passed, {failed} failed");
-    if failed == 0 && passed > 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    if failed == 0 && passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 #[cfg(test)]
@@ -376,9 +253,7 @@ mod tests {
     fn counts_are_summed_over_runners() {
         check(&[], None);
         check(
-            &[
-                "test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s",
-            ],
+            &["test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s"],
             Some((12, 0)),
         );
         check(

@@ -17,10 +17,7 @@ fn main() -> ExitCode {
             }
         }
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("vigie-demo: no threads to run on: {error}");
@@ -29,11 +26,12 @@ fn main() -> ExitCode {
     };
     let result = runtime.block_on(async {
         if headed {
-            first_login::by_hand().await
-        } else {
-            first_login::tell(Voice::Aloud)
-                .await
-                .map(|told| told.close())
+            return first_login::by_hand().await;
+        }
+        tokio::select! {
+            told = first_login::tell(Voice::Aloud) => told.map(|timeline| timeline.close()),
+            // What the story started ends with it.
+            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("stopped by Ctrl-C")),
         }
     });
     match result {
