@@ -1,3 +1,7 @@
-//! vigie: verification policies for Pro Santé Connect logins, in a sandbox.
+//! vigie: verification policies for Pro Santé Connect logins, in a sandbox. All of it is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    vigie_host::cli::run()
+}

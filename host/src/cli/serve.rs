@@ -1,0 +1,161 @@
+//! `vigie serve` and `vigie check-config`.
+//!
+//! The ready line on standard output is the only thing printed there, so a program that starts the host reads one line and knows
+//! where to ask. Everything else goes to standard error or to the decision log.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+use super::{Format, refuse};
+use crate::config::Config;
+use crate::http;
+use crate::provider::Pace;
+use crate::service::{Components, Service, StartError, system_clock};
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Listen here instead of server.listen; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// For people or for programs.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+/// Requests under way get this long when the host is asked to stop.
+const GRACE: Duration = Duration::from_secs(10);
+/// How often expired handles and one-shots are removed.
+const SWEEP: Duration = Duration::from_secs(60);
+
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    start_messages();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!(
+                "vigie: CFG-RUNTIME: the threads of the server cannot be started ({error}). Raise the limits of this account (ulimit -u)."
+            );
+            return ExitCode::from(1);
+        }
+    };
+    let outcome = runtime.block_on(serve(arguments));
+    // A component call that is still running ends by its own time limit; nobody waits for its answer any more.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => refuse(&error),
+    }
+}
+
+fn start_messages() {
+    let filter = EnvFilter::try_from_env("VIGIE_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    // A second call, in a test, finds the first one's subscriber.
+    let _already = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).json().try_init();
+}
+
+async fn serve(arguments: &Arguments) -> Result<(), StartError> {
+    let config = Config::read(&arguments.config)?;
+    let address = arguments.listen.unwrap_or(config.listen);
+    let refused = |error: std::io::Error| StartError::Listen { address, kind: error.kind() };
+    // The port first: it is what most often is wrong, and compiling takes a moment.
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    let service = Arc::new(Service::start(config, &Pace::default(), system_clock())?);
+    announce(&service, address, arguments.format);
+    let sweeper = tokio::spawn(sweep(Arc::clone(&service)));
+    let stopped = Arc::new(tokio::sync::Notify::new());
+    let asked = Arc::clone(&stopped);
+    let server = axum::serve(listener, http::router(service)).with_graceful_shutdown(async move {
+        stop_signal().await;
+        asked.notify_one();
+    });
+    let given_up = async {
+        stopped.notified().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        served = server => served.map_err(|error| StartError::Listen { address, kind: error.kind() })?,
+        () = given_up => tracing::warn!("requests were still under way when the time to stop had passed"),
+    }
+    sweeper.abort();
+    Ok(())
+}
+
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        interrupted = tokio::signal::ctrl_c() => if interrupted.is_err() { std::future::pending::<()>().await },
+    }
+}
+
+async fn sweep(service: Arc<Service>) {
+    let mut ticks = tokio::time::interval(SWEEP);
+    loop {
+        ticks.tick().await;
+        let (store, now) = (service.store.clone(), service.now());
+        // A failure is logged where it happens, and the next sweep tries again.
+        let _swept = tokio::task::spawn_blocking(move || store.sweep(now)).await;
+    }
+}
+
+fn announce(service: &Service, address: SocketAddr, format: Format) {
+    let policies =
+        || service.audiences.iter().flat_map(|audience| audience.policies.iter().map(move |policy| (audience, policy)));
+    match format {
+        Format::Json => {
+            let list: Vec<_> = policies()
+                .map(|(audience, policy)| json!({ "audience": audience.config.id, "id": policy.id, "digest": policy.digest }))
+                .collect();
+            println!(
+                "{}",
+                json!({ "listening": format!("http://{address}"), "core_digest": service.core_digest, "policies": list })
+            );
+        }
+        Format::Human => {
+            println!("vigie listens on http://{address}");
+            println!("  core {}", service.core_digest);
+            for (audience, policy) in policies() {
+                let role = if policy.required { "required" } else { "advisory" };
+                println!("  {} asks {} ({role}) {}", audience.config.id, policy.id, policy.digest);
+            }
+        }
+    }
+}
+
+pub(super) fn check_config(path: &Path) -> ExitCode {
+    let checked = Config::read(path).map_err(StartError::from).and_then(|config| {
+        let components = Components::load(&config)?;
+        // The provider need not be there; what the configuration says about reaching it must make sense.
+        crate::provider::Providers::new(&config, &Pace::default())?;
+        Ok((config, components))
+    });
+    match checked {
+        Ok((config, components)) => {
+            println!("{} holds", path.display());
+            println!("  core {}", components.verifier.digest());
+            for (audience, policies) in config.audiences.iter().zip(&components.policies) {
+                for policy in policies {
+                    let about = policy.policy.description();
+                    println!(
+                        "  {} asks {}: {} {}, {}",
+                        audience.id, policy.id, about.name, about.version, about.summary
+                    );
+                }
+            }
+            ExitCode::SUCCESS
+        }
+        Err(error) => refuse(&error),
+    }
+}

@@ -1,0 +1,98 @@
+//! SHA-256 of a component, written `sha256:` and 64 hexadecimal digits: how a policy is pinned and named in every log line.
+//!
+//! One spelling only, lower-case, so that two logs can be compared as text. Not a general hash type.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Deserialize;
+
+/// A SHA-256 digest.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Digest([u8; 32]);
+
+/// The text is not `sha256:` followed by 64 lower-case hexadecimal digits.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a digest is written \"sha256:\" and 64 lower-case hexadecimal digits")]
+pub struct ParseDigestError;
+
+impl Digest {
+    /// The digest of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut out = [0; 32];
+        for (to, from) in out.iter_mut().zip(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes).as_ref()) {
+            *to = *from;
+        }
+        Self(out)
+    }
+
+    /// The 32 bytes.
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl FromStr for Digest {
+    type Err = ParseDigestError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let hex = text.strip_prefix("sha256:").ok_or(ParseDigestError)?.as_bytes();
+        let mut out = [0; 32];
+        if hex.len() != 64 {
+            return Err(ParseDigestError);
+        }
+        for (to, pair) in out.iter_mut().zip(hex.chunks_exact(2)) {
+            let [high, low] = pair else { return Err(ParseDigestError) };
+            *to = (nibble(*high)? << 4) | nibble(*low)?;
+        }
+        Ok(Self(out))
+    }
+}
+
+fn nibble(digit: u8) -> Result<u8, ParseDigestError> {
+    match digit {
+        b'0'..=b'9' => Ok(digit - b'0'),
+        b'a'..=b'f' => Ok(digit - b'a' + 10),
+        _ => Err(ParseDigestError),
+    }
+}
+
+impl TryFrom<String> for Digest {
+    type Error = ParseDigestError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("sha256:")?;
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_written_as_it_is_read() {
+        // FIPS 180-4 example for the empty message.
+        let empty = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(Digest::of(b"").to_string(), empty);
+        assert_eq!(empty.parse(), Ok(Digest::of(b"")));
+        for wrong in
+            ["", "sha256:", &empty.to_uppercase(), &empty[..70], &format!("{empty}0"), &empty.replace('e', "g")]
+        {
+            assert_eq!(wrong.parse::<Digest>(), Err(ParseDigestError), "{wrong}");
+        }
+    }
+}

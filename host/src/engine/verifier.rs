@@ -1,0 +1,92 @@
+//! The verification core as a component, with signature checks answered by this host, or with its own inside.
+//!
+//! It is our own code in a sandbox all the same: what it parses comes from outside. It sees tokens and keys, never a policy; what
+//! it returns is the only way to a [`types::Login`].
+
+use std::fmt;
+
+use wasmtime::component::{HasSelf, Linker};
+
+use super::limits::{Failure, Guest};
+use super::{Engine, LoadComponentError, crypto, inspect::Inspected};
+use crate::digest::Digest;
+
+/// Generated from `plugins/wit/verifier`. Its types derive `Debug`, which would print tokens: nothing here formats them.
+#[allow(missing_docs, unreachable_pub)]
+pub mod bindings {
+    wasmtime::component::bindgen!({
+        path: ["../plugins/wit/policy", "../plugins/wit/verifier"],
+        world: "vigie:verifier/verifier",
+        with: { "vigie:policy/types@0.1.0": crate::engine::policy::bindings::vigie::policy::types },
+    });
+}
+
+pub use super::policy::types;
+use bindings::VerifierPre;
+pub use bindings::exports::vigie::verifier::verify;
+use bindings::vigie::verifier::crypto::{Algorithm, PublicKey};
+
+impl bindings::vigie::verifier::crypto::Host for Guest {
+    fn verify(&mut self, algorithm: Algorithm, key: PublicKey, message: Vec<u8>, signature: Vec<u8>) -> bool {
+        crypto::verify(algorithm, &key, &message, &signature)
+    }
+}
+
+/// The core, ready to be called.
+pub struct Verifier {
+    engine: Engine,
+    pre: VerifierPre<Guest>,
+    digest: Digest,
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Verifier({})", self.digest)
+    }
+}
+
+impl Verifier {
+    /// Links an inspected verifier component. One that brings its own cryptography simply does not import ours.
+    ///
+    /// # Errors
+    /// It leaves the contract.
+    pub fn prepare(engine: &Engine, inspected: &Inspected) -> Result<Self, LoadComponentError> {
+        let mismatch = |error: wasmtime::Error| LoadComponentError::Export {
+            file: inspected.file.clone(),
+            export: super::limits::first_line(&error),
+        };
+        let mut linker: Linker<Guest> = Linker::new(&engine.inner);
+        bindings::Verifier::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest).map_err(mismatch)?;
+        let pre = linker.instantiate_pre(&inspected.component).and_then(VerifierPre::new).map_err(mismatch)?;
+        Ok(Self { engine: engine.clone(), pre, digest: inspected.digest })
+    }
+
+    /// Digest of the component: which revision of the core speaks.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// Verifies one login in a fresh instance.
+    ///
+    /// # Errors
+    /// Outside: the component failed. Inside: the login is refused, with the checks passed before.
+    pub fn login(&self, input: &verify::Input) -> Result<Result<verify::Verified, verify::Failure>, Failure> {
+        let mut store = self.engine.store();
+        self.pre
+            .instantiate(&mut store)
+            .and_then(|instance| instance.vigie_verifier_verify().call_check_login(&mut store, input))
+            .map_err(|error| Failure::of(&error))
+    }
+
+    /// One line of the `inspect` contract in a fresh instance.
+    ///
+    /// # Errors
+    /// The component failed.
+    pub fn answer(&self, operation: &str, line: &str) -> Result<String, Failure> {
+        let mut store = self.engine.store();
+        self.pre
+            .instantiate(&mut store)
+            .and_then(|instance| instance.vigie_verifier_inspect().call_answer(&mut store, operation, line))
+            .map_err(|error| Failure::of(&error))
+    }
+}

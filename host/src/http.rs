@@ -1,0 +1,102 @@
+//! What relying parties speak: logins, AuthZEN evaluation, health.
+//!
+//! Every answer is JSON. A refusal of the call itself is `{code, message, help}` with a 4xx or 5xx status; a decision, refusal
+//! included, is 200 (AuthZEN 1.0, section 10.1). No secret and no identifier is ever in a URL, so none ends up in an access log.
+
+pub mod auth;
+pub mod body;
+pub mod evaluation;
+pub mod health;
+pub mod logins;
+pub mod refusal;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::HeaderName;
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{get, post};
+use serde::Serialize;
+
+use crate::engine::policy::types;
+use crate::service::Service;
+use refusal::Refusal;
+
+/// One check, as it stands in answers and in the decision log.
+#[derive(Debug, Clone, Serialize)]
+pub struct Evidence {
+    /// Stable name.
+    pub check: String,
+    /// passed, absent or noted.
+    pub outcome: &'static str,
+    /// A short fact without personal data.
+    pub detail: Option<String>,
+}
+
+/// The routes of a host.
+pub fn router(service: Arc<Service>) -> Router {
+    Router::new()
+        .route("/v1/logins", post(logins::create).fallback(method))
+        .route("/v1/logins/revoke", post(logins::revoke).fallback(method))
+        .route("/access/v1/evaluation", post(evaluation::evaluate).fallback(method))
+        .route("/livez", get(health::live).fallback(method))
+        .route("/readyz", get(health::ready).fallback(method))
+        .fallback(unknown)
+        .layer(middleware::from_fn(echo_request_id))
+        .with_state(service)
+}
+
+async fn unknown() -> Refusal {
+    Refusal::NotFound
+}
+
+async fn method() -> Refusal {
+    Refusal::Method
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// A request id comes back when one was sent, and only then (AuthZEN 1.0, section 10.1.3).
+async fn echo_request_id(request: Request, next: Next) -> Response {
+    let id = request.headers().get(REQUEST_ID).cloned();
+    let mut response = next.run(request).await;
+    if let Some(id) = id {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// Evidence of the verifier in the form of answers.
+pub(crate) fn evidence(list: &[types::Evidence]) -> Vec<Evidence> {
+    list.iter()
+        .map(|one| Evidence {
+            check: one.check.clone(),
+            outcome: match one.outcome {
+                types::CheckOutcome::Passed => "passed",
+                types::CheckOutcome::Absent => "absent",
+                types::CheckOutcome::Noted => "noted",
+            },
+            detail: one.detail.clone(),
+        })
+        .collect()
+}
+
+pub(crate) fn level(level: types::Level) -> &'static str {
+    match level {
+        types::Level::Eidas1 => "eidas1",
+        types::Level::Eidas2 => "eidas2",
+        types::Level::Eidas3 => "eidas3",
+    }
+}
+
+pub(crate) fn auth_mode(mode: types::AuthMode) -> &'static str {
+    match mode {
+        types::AuthMode::Mobile => "MOBILE",
+        types::AuthMode::Card => "CARD",
+        types::AuthMode::IdentityBroker => "IDENTITY_BROKER",
+        types::AuthMode::Webauthn => "WEBAUTHN",
+        types::AuthMode::Unknown => "unknown",
+    }
+}

@@ -1,0 +1,70 @@
+//! A JSON body, read within a size and a time, and refused without repeating it.
+//!
+//! serde's messages may quote what was sent, and what is sent here are tokens and identifiers; so a refusal says where, and
+//! which member is missing, and no more.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{FromRequest, Request};
+use axum::http::header::CONTENT_TYPE;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use super::refusal::Refusal;
+use crate::service::Service;
+
+/// A parsed body.
+pub struct Body<T>(pub T);
+
+/// A relying party's server is near, and a body is a few kilobytes.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
+
+impl<T: DeserializeOwned> FromRequest<Arc<Service>> for Body<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Refusal> {
+        let declared = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let media_type = declared.split(';').next().unwrap_or("").trim();
+        if !media_type.eq_ignore_ascii_case("application/json") {
+            return Err(Refusal::ContentType);
+        }
+        let most = service.request_bytes;
+        let reading = axum::body::to_bytes(request.into_body(), most);
+        let bytes = tokio::time::timeout(TIME_LIMIT, reading).await.map_err(|_| Refusal::Slow)?.map_err(|error| {
+            if is_length_limit(&error) { Refusal::TooLarge(most) } else { Refusal::Body("it broke off".into()) }
+        })?;
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| Refusal::Body(explain(&error)))
+    }
+}
+
+fn is_length_limit(error: &axum::Error) -> bool {
+    use std::error::Error as _;
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if error.to_string().contains("length limit exceeded") {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+fn explain(error: &serde_json::Error) -> String {
+    let place = format!("line {}, column {}", error.line(), error.column());
+    match error.classify() {
+        Category::Eof => "it ends too early".into(),
+        Category::Io => "it broke off".into(),
+        Category::Syntax => format!("it is not JSON ({place})"),
+        Category::Data => {
+            let text = error.to_string();
+            // The name of a missing member comes from our own code, not from the caller.
+            match text.strip_prefix("missing field `").and_then(|rest| rest.split_once('`')) {
+                Some((member, _)) => format!("the member {member} is missing"),
+                None if text.starts_with("unknown field") => format!("it has a member that is not known ({place})"),
+                None if text.starts_with("duplicate field") => format!("a member is there twice ({place})"),
+                None => format!("a member has the wrong type ({place})"),
+            }
+        }
+    }
+}

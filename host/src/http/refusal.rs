@@ -1,0 +1,222 @@
+//! A call that is refused: status, stable code, one sentence, next action.
+//!
+//! AuthZEN keeps 4xx and 5xx for the call, never for the decision. Texts here never repeat what the caller sent.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::Evidence;
+use crate::engine::limits::Failure;
+use crate::log::WriteLogError;
+use crate::problem::{Codes, Explain};
+use crate::provider::ProviderError;
+use crate::service::gate::Busy;
+use crate::store::StoreError;
+
+/// Why a call is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// No such path.
+    #[error("there is nothing at this path")]
+    NotFound,
+    /// The path exists, the method does not.
+    #[error("this path does not take this method")]
+    Method,
+    /// No bearer, or one that no audience has.
+    #[error("the caller is not known")]
+    Caller,
+    /// Another content type than JSON.
+    #[error("the body is not declared as application/json")]
+    ContentType,
+    /// Larger than `limits.request_bytes`.
+    #[error("the body has more than {0} bytes")]
+    TooLarge(usize),
+    /// It did not arrive in time.
+    #[error("the body did not arrive in time")]
+    Slow,
+    /// Not JSON, or not the members that are asked for.
+    #[error("the body is not as asked: {0}")]
+    Body(String),
+    /// UserInfo is to be fetched but there is nothing to fetch it with.
+    #[error("this audience fetches UserInfo and the body has no access_token")]
+    AccessTokenMissing,
+    /// UserInfo is to be relayed but is not there.
+    #[error("this audience relays UserInfo and the body has no userinfo")]
+    UserinfoMissing,
+    /// UserInfo is there but this audience does not relay it.
+    #[error("this audience does not relay UserInfo but the body has one")]
+    UserinfoUnexpected,
+    /// The verifier refuses the login.
+    #[error("{message}")]
+    Login {
+        /// From the verifier.
+        code: String,
+        /// From the verifier.
+        message: String,
+        /// From the verifier.
+        help: String,
+        /// What was checked before.
+        evidence: Vec<Evidence>,
+    },
+    /// A one-shot was consumed before.
+    #[error("this ID token was used before")]
+    Replayed,
+    /// Not the text of a handle.
+    #[error("the member login is not a login handle")]
+    Handle,
+    /// The provider is not there or does not do its part.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    /// The verifier component failed.
+    #[error("the verifier did not answer: {0}")]
+    Verifier(Failure),
+    /// No place in the pool.
+    #[error("all instances are in use")]
+    Busy,
+    /// State or log cannot be written.
+    #[error("the host cannot keep its records")]
+    Records,
+}
+
+/// Codes of this area, each with its meaning.
+pub const CODES: Codes = &[
+    ("HTTP-NOT-FOUND", "no such path"),
+    ("HTTP-METHOD", "the path does not take this method"),
+    ("HTTP-CALLER", "no bearer secret, or one that no audience has"),
+    ("HTTP-CONTENT-TYPE", "the body is not declared as JSON"),
+    ("HTTP-TOO-LARGE", "the body exceeds limits.request_bytes"),
+    ("HTTP-SLOW", "the body did not arrive in time"),
+    ("HTTP-BODY", "the body is not JSON, or members are missing or of the wrong type"),
+    ("HTTP-ACCESS-TOKEN-MISSING", "UserInfo is fetched and there is no access token"),
+    ("HTTP-USERINFO-MISSING", "UserInfo is relayed and there is none"),
+    ("HTTP-USERINFO-UNEXPECTED", "UserInfo was sent to an audience that does not relay it"),
+    ("HTTP-REPLAYED", "the ID token was used before"),
+    ("HTTP-HANDLE", "the text is not a login handle"),
+    ("HTTP-PROVIDER-UNREACHABLE", "the provider does not answer"),
+    ("HTTP-PROVIDER-ANSWER", "the provider answers something else than asked"),
+    ("HTTP-PROVIDER-ISSUER", "the discovery document names another issuer"),
+    ("HTTP-ACCESS-TOKEN-REFUSED", "the provider refuses the access token at UserInfo"),
+    ("HTTP-VERIFIER", "the verifier component failed"),
+    ("HTTP-BUSY", "all instances are in use"),
+    ("HTTP-RECORDS", "state or decision log cannot be written"),
+    ("HTTP-LOGIN-MISSING", "the question carries no login handle"),
+    ("HTTP-LOGIN-UNKNOWN", "the handle was never given to this audience, or was revoked"),
+    ("HTTP-LOGIN-EXPIRED", "the login is older than four hours, or unused for thirty minutes"),
+    ("HTTP-SUBJECT-MISMATCH", "the question's subject is not the person of the login"),
+    ("HTTP-OBLIGATION", "a policy permits on a condition that the caller does not understand"),
+];
+
+#[derive(Serialize)]
+struct Wire<'a> {
+    code: &'a str,
+    message: String,
+    help: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<&'a [Evidence]>,
+}
+
+impl Refusal {
+    /// Stable code.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::NotFound => "HTTP-NOT-FOUND",
+            Self::Method => "HTTP-METHOD",
+            Self::Caller => "HTTP-CALLER",
+            Self::ContentType => "HTTP-CONTENT-TYPE",
+            Self::TooLarge(_) => "HTTP-TOO-LARGE",
+            Self::Slow => "HTTP-SLOW",
+            Self::Body(_) => "HTTP-BODY",
+            Self::AccessTokenMissing => "HTTP-ACCESS-TOKEN-MISSING",
+            Self::UserinfoMissing => "HTTP-USERINFO-MISSING",
+            Self::UserinfoUnexpected => "HTTP-USERINFO-UNEXPECTED",
+            Self::Login { code, .. } => code,
+            Self::Replayed => "HTTP-REPLAYED",
+            Self::Handle => "HTTP-HANDLE",
+            Self::Provider(error) => error.code(),
+            Self::Verifier(_) => "HTTP-VERIFIER",
+            Self::Busy => "HTTP-BUSY",
+            Self::Records => "HTTP-RECORDS",
+        }
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Caller => StatusCode::UNAUTHORIZED,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Slow => StatusCode::REQUEST_TIMEOUT,
+            Self::ContentType
+            | Self::Body(_)
+            | Self::AccessTokenMissing
+            | Self::UserinfoMissing
+            | Self::UserinfoUnexpected
+            | Self::Handle => StatusCode::BAD_REQUEST,
+            Self::Login { .. } | Self::Provider(ProviderError::AccessTokenRefused) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Replayed => StatusCode::CONFLICT,
+            Self::Provider(_) => StatusCode::BAD_GATEWAY,
+            Self::Verifier(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Busy | Self::Records => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn help(&self) -> String {
+        match self {
+            Self::NotFound => {
+                "The paths are /v1/logins, /v1/logins/revoke, /access/v1/evaluation, /livez and /readyz.".into()
+            }
+            Self::Method => "Use POST for logins and evaluations, GET for health.".into(),
+            Self::Caller => "Send the audience's secret as `Authorization: Bearer …`.".into(),
+            Self::ContentType => "Send `Content-Type: application/json`.".into(),
+            Self::TooLarge(_) => "Send less, or raise limits.request_bytes.".into(),
+            Self::Slow => "Send the whole body at once.".into(),
+            Self::Body(_) => "Compare the body with the interface description.".into(),
+            Self::AccessTokenMissing => "Send the access token that came with the ID token.".into(),
+            Self::UserinfoMissing => "Send the UserInfo answer as the object `userinfo`.".into(),
+            Self::UserinfoUnexpected => "Leave it out, or set userinfo = \"relay\" for this audience.".into(),
+            Self::Login { help, .. } => help.clone(),
+            Self::Replayed => "Start a new login; a token makes one handle.".into(),
+            Self::Handle => "Send the member `login` of the answer to POST /v1/logins, unchanged.".into(),
+            Self::Provider(error) => error.help(),
+            Self::Verifier(_) => "Tell the operator of this host; its log names the component.".into(),
+            Self::Busy => "Try again in a moment.".into(),
+            Self::Records => "Tell the operator of this host to look at its disk.".into(),
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let evidence = if let Self::Login { evidence, .. } = &self { Some(evidence.as_slice()) } else { None };
+        let body = Json(Wire { code: self.code(), message: self.to_string(), help: self.help(), evidence });
+        let mut response = (status, body).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"vigie\""));
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+impl From<Busy> for Refusal {
+    fn from(_: Busy) -> Self {
+        Self::Busy
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(_: StoreError) -> Self {
+        Self::Records
+    }
+}
+
+impl From<WriteLogError> for Refusal {
+    fn from(_: WriteLogError) -> Self {
+        Self::Records
+    }
+}

@@ -1,0 +1,24 @@
+//! The policy host of Vigie: verifies a Pro Santé Connect login in a sandboxed core, asks the relying party's own sandboxed
+//! policies whether it is good enough, and answers over HTTP.
+//!
+//! ```text
+//! request ─ limits ─► verifier component ─► one-shots consumed ─► policies, a fresh instance each ─► decision, log, answer
+//! ```
+//!
+//! [`config`] and [`cli`] are the operator's side, [`http`] the relying party's, [`engine`] everything that runs in wasmtime,
+//! [`provider`] the only way out to the network, [`store`] the only thing that lasts, [`log`] what is written down, [`service`]
+//! all of it assembled.
+
+#![forbid(unsafe_code)]
+
+pub mod cli;
+pub mod components;
+pub mod config;
+pub mod digest;
+pub mod engine;
+pub mod http;
+pub mod log;
+pub mod problem;
+pub mod provider;
+pub mod service;
+pub mod store;

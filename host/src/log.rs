@@ -1,0 +1,154 @@
+//! The decision log: one JSON object a line, written before the answer leaves.
+//!
+//! It says which core and which policies decided what and why, and never about whom: no identifier, no token, no handle, no
+//! number. A line that cannot be written turns the answer into a refusal, so there is no decision without its record.
+//! Operational messages are not here; they go through `tracing` to standard error.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Mutex;
+
+use serde::Serialize;
+
+use crate::engine::limits::GuestLog;
+
+/// Where decisions are written.
+pub struct DecisionLog(Mutex<Target>);
+
+enum Target {
+    File(File),
+    StandardError,
+}
+
+/// The line could not be written; the caller must be refused.
+#[derive(Debug, thiserror::Error)]
+#[error("the decision log cannot be written")]
+pub struct WriteLogError;
+
+/// What happened.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+pub enum Event<'a> {
+    /// A login was verified and has a handle, or was refused.
+    Login(LoginLine<'a>),
+    /// A question was answered.
+    Decision(DecisionLine<'a>),
+    /// A handle was revoked.
+    Revocation(RevocationLine<'a>),
+}
+
+/// A login, accepted or refused.
+#[derive(Serialize)]
+pub struct LoginLine<'a> {
+    /// Unix seconds.
+    pub timestamp: u64,
+    /// Relying party.
+    pub audience: &'a str,
+    /// Digest of the verifier.
+    pub core_digest: &'a str,
+    /// True when a handle was given.
+    pub accepted: bool,
+    /// Why not.
+    pub code: Option<&'a str>,
+    /// PSC `acr`, when it is one of the table.
+    pub level: Option<&'a str>,
+    /// PSC `authMode`.
+    pub auth_mode: Option<&'a str>,
+    /// The checks that were made.
+    pub evidence: &'a [crate::http::Evidence],
+}
+
+/// An answer.
+#[derive(Serialize)]
+pub struct DecisionLine<'a> {
+    /// Unix seconds.
+    pub timestamp: u64,
+    /// As in the answer.
+    pub decision_id: &'a str,
+    /// Relying party.
+    pub audience: &'a str,
+    /// Digest of the verifier.
+    pub core_digest: &'a str,
+    /// As in the answer.
+    pub result: bool,
+    /// As in the answer.
+    pub reason_code: &'a str,
+    /// Each policy that was asked.
+    pub policies: Vec<PolicyLine<'a>>,
+}
+
+/// One policy's part.
+#[derive(Serialize)]
+pub struct PolicyLine<'a> {
+    /// As configured.
+    pub id: &'a str,
+    /// Digest of the component.
+    pub digest: &'a str,
+    /// permit, deny, abstain or failed.
+    pub effect: &'a str,
+    /// The policy's own, or how it failed.
+    pub reason_code: &'a str,
+    /// The policy's remark for operators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason_admin: Option<&'a str>,
+    /// Microseconds from instantiation to answer.
+    pub duration_us: u64,
+    /// What the policy logged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<&'a str>,
+    /// How many more lines it wanted to log.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub log_dropped: u32,
+}
+
+/// The end of a handle.
+#[derive(Serialize)]
+pub struct RevocationLine<'a> {
+    /// Unix seconds.
+    pub timestamp: u64,
+    /// Relying party.
+    pub audience: &'a str,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+impl DecisionLog {
+    /// Opens a file for appending, or takes standard error.
+    ///
+    /// # Errors
+    /// The file cannot be opened.
+    pub fn open(path: Option<&Path>) -> io::Result<Self> {
+        let target = match path {
+            Some(path) => Target::File(OpenOptions::new().create(true).append(true).open(path)?),
+            None => Target::StandardError,
+        };
+        Ok(Self(Mutex::new(target)))
+    }
+
+    /// Appends one line in one write.
+    ///
+    /// # Errors
+    /// The disk is full, or the file is gone.
+    pub fn write(&self, event: &Event<'_>) -> Result<(), WriteLogError> {
+        let mut line = serde_json::to_vec(event).map_err(|_| WriteLogError)?;
+        line.push(b'\n');
+        let mut target = self.0.lock().map_err(|_| WriteLogError)?;
+        let written = match &mut *target {
+            Target::File(file) => file.write_all(&line),
+            Target::StandardError => io::stderr().lock().write_all(&line),
+        };
+        written.map_err(|error| {
+            tracing::error!(code = "HTTP-LOG", kind = %error.kind(), "the decision log cannot be written");
+            WriteLogError
+        })
+    }
+}
+
+/// A guest's lines as they stand in the log.
+pub fn texts(log: &GuestLog) -> Vec<&str> {
+    log.lines.iter().map(|(_, text)| text.as_str()).collect()
+}

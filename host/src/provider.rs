@@ -1,0 +1,271 @@
+//! The way out to the provider: discovery, keys and UserInfo, and nothing else.
+//!
+//! One client for the process, no redirects, a time limit and a size cap on every answer. Keys are cached; an unknown key id
+//! leads to at most one fetch in thirty seconds, so that a flood of forged tokens does not become a flood at the provider. A
+//! provider that is down is bridged with the last keys for a day, then logins are refused.
+//!
+//! What the answers mean is the verifier's business: keys and UserInfo leave here as text.
+//!
+//! Specification: OpenID Connect Discovery 1.0; PSC publishes its document under a name of its own (reference/psc-facts, 1.2).
+
+mod fetch;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use tokio::sync::Mutex;
+use url::Url;
+
+use crate::config::{Config, is_loopback};
+use crate::problem::Explain;
+pub use fetch::BuildClientError;
+
+/// PSC's name for its discovery document; the plain name leads to another authorization endpoint.
+const DISCOVERY: &str = "/.well-known/wallet-openid-configuration";
+/// A discovery document of PSC is about 7 kB, a key set with certificates about 6 kB, a full UserInfo about 4 kB.
+const LARGEST_DISCOVERY: usize = 64 << 10;
+const LARGEST_JWKS: usize = 128 << 10;
+const LARGEST_USERINFO: usize = 64 << 10;
+
+/// How often keys are fetched, and how long they serve.
+#[derive(Debug, Clone)]
+pub struct Pace {
+    /// Keys older than this are renewed before they are used.
+    pub fresh: Duration,
+    /// Two fetches are at least this far apart, whatever tokens come in.
+    pub between: Duration,
+    /// Keys older than this are not used any more.
+    pub stale: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            fresh: Duration::from_secs(600),
+            between: Duration::from_secs(30),
+            stale: Duration::from_secs(24 * 3600),
+        }
+    }
+}
+
+/// Why the provider's word is missing.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ProviderError {
+    /// No connection, no answer in time, TLS refused.
+    #[error("the provider {host} cannot be reached for its {what} ({reason})")]
+    Unreachable {
+        /// Host only, never a whole URL.
+        host: String,
+        /// "discovery document", "keys", "UserInfo".
+        what: &'static str,
+        /// "connection", "time limit", …
+        reason: &'static str,
+    },
+    /// It answered, but not with what was asked.
+    #[error("the provider {host} answered the request for its {what} with {reason}")]
+    Answer {
+        /// Host only.
+        host: String,
+        /// As above.
+        what: &'static str,
+        /// "status 500", "more than 65536 bytes", …
+        reason: String,
+    },
+    /// The document speaks for somebody else.
+    #[error("the discovery document names issuer {found:?}, but {expected:?} is configured")]
+    Issuer {
+        /// From the configuration.
+        expected: String,
+        /// From the document, cut.
+        found: String,
+    },
+    /// The access token was refused at the UserInfo endpoint.
+    #[error("the provider refused the access token at its UserInfo endpoint")]
+    AccessTokenRefused,
+}
+
+impl Explain for ProviderError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Unreachable { .. } => "HTTP-PROVIDER-UNREACHABLE",
+            Self::Answer { .. } => "HTTP-PROVIDER-ANSWER",
+            Self::Issuer { .. } => "HTTP-PROVIDER-ISSUER",
+            Self::AccessTokenRefused => "HTTP-ACCESS-TOKEN-REFUSED",
+        }
+    }
+
+    fn help(&self) -> String {
+        match self {
+            Self::Unreachable { .. } => {
+                "Check the network and proxy of this machine, and the state of the provider, then log in again.".into()
+            }
+            Self::Answer { .. } => "Try again in a minute; if it stays, tell the operator of this host.".into(),
+            Self::Issuer { .. } => "Write the issuer exactly as the provider does, character by character.".into(),
+            Self::AccessTokenRefused => {
+                "An access token lives 120 s: send it as soon as it is received, and log in again.".into()
+            }
+        }
+    }
+}
+
+/// All providers of a configuration, one per issuer.
+pub struct Providers(BTreeMap<String, Arc<Provider>>);
+
+/// One issuer.
+pub struct Provider {
+    issuer: String,
+    /// Http endpoints on this machine are taken in development.
+    development: bool,
+    client: fetch::Client,
+    pace: Pace,
+    current: RwLock<Option<Arc<Keys>>>,
+    /// Held while fetching, so that one fetch serves all who wait; holds the moment of the last attempt.
+    attempt: Mutex<Option<Instant>>,
+}
+
+/// The provider's published keys and the endpoint that goes with them.
+#[derive(Debug)]
+pub struct Keys {
+    /// JWK Set as JSON text.
+    pub jwks: String,
+    userinfo_endpoint: Option<Url>,
+    fetched: Instant,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    issuer: String,
+    jwks_uri: String,
+    userinfo_endpoint: Option<String>,
+}
+
+impl Providers {
+    /// One provider for each issuer in the configuration. Nothing is fetched yet.
+    ///
+    /// # Errors
+    /// The extra certificate authority cannot be used, or a redirection cannot work.
+    pub fn new(config: &Config, pace: &Pace) -> Result<Self, BuildClientError> {
+        let issuers: Vec<&str> = config.audiences.iter().map(|audience| audience.issuer.as_str()).collect();
+        let client = fetch::Client::new(config.development.as_ref(), &issuers)?;
+        let mut all = BTreeMap::new();
+        for issuer in issuers {
+            all.entry(issuer.to_owned()).or_insert_with(|| {
+                Arc::new(Provider {
+                    issuer: issuer.to_owned(),
+                    development: config.mode == crate::config::Mode::Development,
+                    client: client.clone(),
+                    pace: pace.clone(),
+                    current: RwLock::new(None),
+                    attempt: Mutex::new(None),
+                })
+            });
+        }
+        Ok(Self(all))
+    }
+
+    /// The provider of a configured issuer.
+    pub fn of(&self, issuer: &str) -> Option<&Arc<Provider>> {
+        self.0.get(issuer)
+    }
+}
+
+impl Provider {
+    fn cached(&self) -> Option<Arc<Keys>> {
+        self.current.read().ok().and_then(|keys| keys.clone())
+    }
+
+    /// The keys to verify with, fetched when there are none or they are old.
+    ///
+    /// # Errors
+    /// There are none that may still be used.
+    pub async fn keys(&self) -> Result<Arc<Keys>, ProviderError> {
+        let cached = self.cached();
+        if let Some(keys) = cached.as_ref().filter(|keys| keys.fetched.elapsed() < self.pace.fresh) {
+            return Ok(Arc::clone(keys));
+        }
+        match self.renew(cached.as_ref()).await {
+            Ok(keys) => Ok(keys),
+            Err(error) => cached.filter(|keys| keys.fetched.elapsed() < self.pace.stale).ok_or(error),
+        }
+    }
+
+    /// Other keys than those a token's key id was not among; `None` when it is too early to ask again or nothing changed.
+    pub async fn keys_other_than(&self, seen: &Arc<Keys>) -> Option<Arc<Keys>> {
+        let renewed = self.renew(Some(seen)).await.ok()?;
+        (renewed.jwks != seen.jwks).then_some(renewed)
+    }
+
+    /// Fetches unless somebody else just did or it is too early.
+    async fn renew(&self, seen: Option<&Arc<Keys>>) -> Result<Arc<Keys>, ProviderError> {
+        let mut attempt = self.attempt.lock().await;
+        let cached = self.cached();
+        if let Some(newer) = cached.as_ref().filter(|cached| seen.is_none_or(|seen| !Arc::ptr_eq(seen, cached))) {
+            return Ok(Arc::clone(newer));
+        }
+        if attempt.is_some_and(|last| last.elapsed() < self.pace.between) {
+            return cached.ok_or_else(|| self.client.too_early(&self.issuer));
+        }
+        *attempt = Some(Instant::now());
+        let keys = Arc::new(self.fetch().await.inspect_err(|error| {
+            tracing::warn!(code = error.code(), %error, "keys could not be renewed");
+        })?);
+        if let Ok(mut current) = self.current.write() {
+            *current = Some(Arc::clone(&keys));
+        }
+        Ok(keys)
+    }
+
+    async fn fetch(&self) -> Result<Keys, ProviderError> {
+        let what = "discovery document";
+        let url = self.endpoint(&format!("{}{DISCOVERY}", self.issuer), what)?;
+        let text = self.client.get(&url, what, LARGEST_DISCOVERY, None).await?;
+        let document: Document = serde_json::from_str(&text)
+            .map_err(|_| answer(&url, what, "something that is not a discovery document"))?;
+        if document.issuer != self.issuer {
+            let found = document.issuer.chars().filter(|c| !c.is_control()).take(200).collect();
+            return Err(ProviderError::Issuer { expected: self.issuer.clone(), found });
+        }
+        let what = "keys";
+        let url = self.endpoint(&document.jwks_uri, what)?;
+        let jwks = self.client.get(&url, what, LARGEST_JWKS, None).await?;
+        // Only that it is a key set at all; which keys are good is the verifier's decision.
+        let is_set = serde_json::from_str::<serde_json::Value>(&jwks)
+            .is_ok_and(|value| value.get("keys").is_some_and(serde_json::Value::is_array));
+        if !is_set {
+            return Err(answer(&url, what, "something that is not a JWK Set"));
+        }
+        let userinfo_endpoint = match document.userinfo_endpoint {
+            Some(text) => Some(self.endpoint(&text, "UserInfo")?),
+            None => None,
+        };
+        Ok(Keys { jwks, userinfo_endpoint, fetched: Instant::now() })
+    }
+
+    /// The person's attributes, as JSON text.
+    ///
+    /// # Errors
+    /// The token is refused, or the endpoint does not answer with JSON.
+    pub async fn userinfo(&self, keys: &Keys, access_token: &str) -> Result<String, ProviderError> {
+        let what = "UserInfo";
+        let Some(url) = &keys.userinfo_endpoint else {
+            let issuer = self.endpoint(&self.issuer, what)?;
+            return Err(answer(&issuer, what, "a discovery document that names no such endpoint"));
+        };
+        self.client.get(url, what, LARGEST_USERINFO, Some(access_token)).await
+    }
+
+    /// An endpoint is https; in development it may be http on this machine.
+    fn endpoint(&self, text: &str, what: &'static str) -> Result<Url, ProviderError> {
+        let refuse =
+            |host: &str, reason: &str| ProviderError::Answer { host: host.to_owned(), what, reason: reason.to_owned() };
+        let url = Url::parse(text).map_err(|_| refuse(&self.issuer, "an endpoint that is not a URL"))?;
+        let allowed = url.scheme() == "https" || (self.development && url.scheme() == "http" && is_loopback(&url));
+        if allowed { Ok(url) } else { Err(refuse(url.host_str().unwrap_or(""), "an endpoint that is not https")) }
+    }
+}
+
+fn answer(url: &Url, what: &'static str, reason: &str) -> ProviderError {
+    ProviderError::Answer { host: url.host_str().unwrap_or("").to_owned(), what, reason: reason.to_owned() }
+}

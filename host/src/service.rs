@@ -1,0 +1,243 @@
+//! The host assembled: engine, verifier, each audience's policies, provider, store, log.
+//!
+//! Everything that can be wrong with a configuration shows here, before a socket is open. [`gate`] bounds how many components run
+//! at once. What is asked of the assembled host is in [`crate::http`].
+
+pub mod gate;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::config::{self, Config, ConfigError};
+use crate::digest::Digest;
+use crate::engine::inspect::{Inspected, Role};
+use crate::engine::policy::Policy;
+use crate::engine::verifier::Verifier;
+use crate::engine::{Engine, LoadComponentError, StartEngineError};
+use crate::log::DecisionLog;
+use crate::problem::Explain;
+use crate::provider::{BuildClientError, Pace, Providers};
+use crate::store::{OpenStoreError, Store};
+use gate::Gate;
+
+/// Unix seconds. The only clock that decisions see.
+pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// The machine's clock.
+pub fn system_clock() -> Clock {
+    Arc::new(|| std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs()))
+}
+
+/// Components of a configuration, loaded and checked.
+pub struct Components {
+    /// Runs them.
+    pub engine: Engine,
+    /// The core.
+    pub verifier: Arc<Verifier>,
+    /// In the order of the configuration.
+    pub policies: Vec<Vec<LoadedPolicy>>,
+}
+
+/// A policy of an audience.
+pub struct LoadedPolicy {
+    /// As configured.
+    pub id: String,
+    /// Whether it must permit.
+    pub required: bool,
+    /// Ready to be asked.
+    pub policy: Policy,
+    /// `sha256:…`, as text.
+    pub digest: String,
+}
+
+/// A relying party and what answers it.
+pub struct Audience {
+    /// As configured.
+    pub config: config::Audience,
+    /// In order.
+    pub policies: Vec<LoadedPolicy>,
+}
+
+/// A running host without its socket.
+pub struct Service {
+    /// Relying parties.
+    pub audiences: Vec<Audience>,
+    /// The core.
+    pub verifier: Arc<Verifier>,
+    /// Its digest as text.
+    pub core_digest: String,
+    /// Keys and UserInfo.
+    pub providers: Providers,
+    /// Handles and one-shots.
+    pub store: Store,
+    /// Decisions.
+    pub log: DecisionLog,
+    /// Bounds what runs.
+    pub gate: Gate,
+    /// Largest body.
+    pub request_bytes: usize,
+    /// Now.
+    pub clock: Clock,
+}
+
+/// Why the host does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The file.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The pool.
+    #[error(transparent)]
+    Engine(#[from] StartEngineError),
+    /// The core.
+    #[error("verifier: {0}")]
+    Verifier(LoadComponentError),
+    /// A policy.
+    #[error("audience {audience:?}, policy {policy:?}: {error}")]
+    Policy {
+        /// Relying party.
+        audience: String,
+        /// As configured.
+        policy: String,
+        /// What is wrong.
+        error: LoadComponentError,
+    },
+    /// The TLS client.
+    #[error(transparent)]
+    Client(#[from] BuildClientError),
+    /// The state file.
+    #[error(transparent)]
+    Store(#[from] OpenStoreError),
+    /// The decision log.
+    #[error("the decision log {file} cannot be opened ({kind})")]
+    Log {
+        /// As configured.
+        file: String,
+        /// What the system said.
+        kind: std::io::ErrorKind,
+    },
+    /// The socket.
+    #[error("cannot listen on {address} ({})", if *.kind == std::io::ErrorKind::AddrInUse { "another process does already" } else { "the system refuses" })]
+    Listen {
+        /// As configured.
+        address: std::net::SocketAddr,
+        /// What the system said.
+        kind: std::io::ErrorKind,
+    },
+}
+
+impl Explain for StartError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Config(error) => error.code(),
+            Self::Engine(error) => error.code(),
+            Self::Verifier(error) | Self::Policy { error, .. } => error.code(),
+            Self::Client(error) => error.code(),
+            Self::Store(error) => error.code(),
+            Self::Log { .. } => "CFG-LOG",
+            Self::Listen { kind: std::io::ErrorKind::AddrInUse, .. } => "CFG-PORT-IN-USE",
+            Self::Listen { .. } => "CFG-LISTEN",
+        }
+    }
+
+    fn help(&self) -> String {
+        match self {
+            Self::Config(error) => error.help(),
+            Self::Engine(error) => error.help(),
+            Self::Verifier(error) | Self::Policy { error, .. } => error.help(),
+            Self::Client(error) => error.help(),
+            Self::Store(error) => error.help(),
+            Self::Log { .. } => "Check the directory and its rights.".into(),
+            Self::Listen { kind: std::io::ErrorKind::AddrInUse, .. } => {
+                "Stop that process, or choose another port with --listen (port 0 takes a free one).".into()
+            }
+            Self::Listen { .. } => "Choose an address of this machine and a port that this account may use.".into(),
+        }
+    }
+}
+
+impl Components {
+    /// Loads the verifier and every policy; a component that several audiences use is compiled once.
+    ///
+    /// # Errors
+    /// The first component that does not pass.
+    pub fn load(config: &Config) -> Result<Self, StartError> {
+        let engine = Engine::start(&config.limits)?;
+        let verifier = engine
+            .load(&config.verifier.path, config.verifier.digest, Role::Verifier)
+            .and_then(|inspected| Verifier::prepare(&engine, &inspected))
+            .map_err(StartError::Verifier)?;
+        let mut compiled: BTreeMap<[u8; 32], Inspected> = BTreeMap::new();
+        let mut policies = Vec::with_capacity(config.audiences.len());
+        for audience in &config.audiences {
+            let mut loaded = Vec::with_capacity(audience.policies.len());
+            for wanted in &audience.policies {
+                loaded.push(load_policy(&engine, &mut compiled, wanted).map_err(|error| StartError::Policy {
+                    audience: audience.id.clone(),
+                    policy: wanted.id.clone(),
+                    error,
+                })?);
+            }
+            policies.push(loaded);
+        }
+        Ok(Self { engine, verifier: Arc::new(verifier), policies })
+    }
+}
+
+fn load_policy(
+    engine: &Engine,
+    compiled: &mut BTreeMap<[u8; 32], Inspected>,
+    wanted: &config::Policy,
+) -> Result<LoadedPolicy, LoadComponentError> {
+    let inspected = match compiled.entry(*wanted.digest.bytes()) {
+        std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
+        std::collections::btree_map::Entry::Vacant(place) => {
+            place.insert(engine.load(&wanted.component, Some(wanted.digest), Role::Policy)?)
+        }
+    };
+    let policy = Policy::prepare(engine, inspected, wanted.settings.clone())?;
+    Ok(LoadedPolicy { id: wanted.id.clone(), required: wanted.required, digest: policy.digest().to_string(), policy })
+}
+
+impl Service {
+    /// Assembles a host. Nothing is fetched yet, so the provider may start later.
+    ///
+    /// # Errors
+    /// The first part that cannot be had as configured.
+    pub fn start(config: Config, pace: &Pace, clock: Clock) -> Result<Self, StartError> {
+        let components = Components::load(&config)?;
+        let providers = Providers::new(&config, pace)?;
+        let log = DecisionLog::open(config.decision_log.as_deref()).map_err(|error| StartError::Log {
+            file: config.decision_log.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+            kind: error.kind(),
+        })?;
+        let store = Store::open(&config.state)?;
+        let audiences = config
+            .audiences
+            .into_iter()
+            .zip(components.policies)
+            .map(|(config, policies)| Audience { config, policies })
+            .collect();
+        Ok(Self {
+            audiences,
+            core_digest: components.verifier.digest().to_string(),
+            verifier: components.verifier,
+            providers,
+            store,
+            log,
+            gate: Gate::new(&config.limits),
+            request_bytes: config.limits.request_bytes,
+            clock,
+        })
+    }
+
+    /// Unix seconds.
+    pub fn now(&self) -> u64 {
+        (self.clock)()
+    }
+
+    /// Digest of the core.
+    pub fn core(&self) -> Digest {
+        self.verifier.digest()
+    }
+}
