@@ -123,7 +123,9 @@ impl DenyReason {
     #[must_use]
     pub fn policy(&self) -> Option<&str> {
         match self {
-            DenyReason::Denied { policy } | DenyReason::Failed { policy, .. } | DenyReason::Abstained { policy } => Some(policy),
+            DenyReason::Denied { policy } | DenyReason::Failed { policy, .. } | DenyReason::Abstained { policy } => {
+                Some(policy)
+            }
             DenyReason::NoneConfigured | DenyReason::NobodyPermits => None,
         }
     }
@@ -165,11 +167,17 @@ mod tests {
         let opinions: Vec<_> = opinions
             .iter()
             .enumerate()
-            .map(|(i, (required, verdict))| PolicyOpinion { id: format!("p{i}"), required: *required, verdict: *verdict })
+            .map(|(i, (required, verdict))| PolicyOpinion {
+                id: format!("p{i}"),
+                required: *required,
+                verdict: *verdict,
+            })
             .collect();
         match combine(&opinions) {
             Decision::Permit => assert_eq!((None, None), (code, policy), "{opinions:?}"),
-            Decision::Deny(reason) => assert_eq!((Some(reason.code()), reason.policy()), (code, policy), "{opinions:?}"),
+            Decision::Deny(reason) => {
+                assert_eq!((Some(reason.code()), reason.policy()), (code, policy), "{opinions:?}")
+            }
         }
     }
 
@@ -216,7 +224,9 @@ mod tests {
                             })
                             .collect();
                         let expected = given.contains(&Permit)
-                            && opinions.iter().all(|o| o.verdict == Permit || (o.required == No && o.verdict == Abstain));
+                            && opinions
+                                .iter()
+                                .all(|o| o.verdict == Permit || (o.required == No && o.verdict == Abstain));
                         assert_eq!(combine(&opinions).permits(), expected, "{opinions:?}");
                     }
                 }

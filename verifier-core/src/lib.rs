@@ -8,6 +8,7 @@ pub mod page;
 pub mod decision;
 pub mod evidence;
 pub mod limits;
+pub mod report;
 #[cfg(feature = "token")]
 pub mod token;
 pub mod wire;

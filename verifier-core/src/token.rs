@@ -8,6 +8,7 @@ mod base64url;
 mod claims;
 mod confirmation;
 mod hash;
+mod inspect;
 pub mod issuer;
 mod jwks;
 mod jws;
@@ -25,13 +26,14 @@ mod verify;
 
 pub use claims::ParseClaimsError;
 pub use confirmation::CnfEncoding;
+pub use inspect::{InspectInput, InspectedKind, InspectedToken, inspect_token};
 pub use jwks::{ChooseKeyError, Jwks, ParseJwksError};
 pub use jws::{Header, ParseJwsError, UnverifiedJws};
 pub use key::{P256Key, PublicKey, RsaKey, UnusableKey};
 pub use level::{Acr, AuthMode};
 pub use login::{
-    Audience, AudienceError, AudienceSettings, CertificateBinding, ClockSkew, ExpectedNonce, Identity, LoginInput, OneShot,
-    UserInfoInput, UserInfoSource, VerifiedLogin, verify_login,
+    Audience, AudienceError, AudienceSettings, CertificateBinding, ClockSkew, ExpectedNonce, Identity, LoginInput,
+    OneShot, UserInfoInput, UserInfoSource, VerifiedLogin, verify_login,
 };
 pub use person::{KnownRpps, OtherId};
 pub use practice::{Practice, ReadPracticesError, Structure};

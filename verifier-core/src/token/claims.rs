@@ -85,7 +85,8 @@ impl std::error::Error for ParseClaimsError {}
 impl Claims {
     /// Reads a claims set (RFC 7519 4, OIDC Core 2).
     pub(super) fn parse(payload: &[u8]) -> Result<Self, ParseClaimsError> {
-        let parsed = json::parse(payload, limits::TOKEN_BYTES, Duplicates::DropEqual(REPEATABLE)).map_err(ParseClaimsError::Json)?;
+        let parsed = json::parse(payload, limits::TOKEN_BYTES, Duplicates::DropEqual(REPEATABLE))
+            .map_err(ParseClaimsError::Json)?;
         let members = Members(parsed.value.as_object().ok_or(ParseClaimsError::Json(ParseJsonError::Syntax))?);
         Ok(Self {
             issuer: members.required_text("iss")?,
@@ -104,7 +105,8 @@ impl Claims {
             access_token_hash: members.text("at_hash")?,
             subject_name_id: members.text("SubjectNameID")?,
             other_ids: OtherId::list(members.0).map_err(|claim| ParseClaimsError::Type { claim })?,
-            confirmation: Confirmation::read(members.0.get("cnf")).map_err(|()| ParseClaimsError::Type { claim: "cnf" })?,
+            confirmation: Confirmation::read(members.0.get("cnf"))
+                .map_err(|()| ParseClaimsError::Type { claim: "cnf" })?,
             repeated: parsed.repeated,
         })
     }
@@ -177,7 +179,11 @@ mod tests {
         check(r#","otherIds":[{"identifiant":"x","origine":"EDIT","qualite":1}]"#, None);
         check(r#","otherIds":{}"#, Some("TOK-CLAIM-TYPE"));
         check(r#","cnf":1"#, Some("TOK-CLAIM-TYPE"));
-        for text in [r#"{"sub":"s","exp":2,"iat":1}"#, r#"{"iss":"","sub":"s","exp":2,"iat":1}"#, r#"{"iss":"i","sub":"s","iat":1}"#] {
+        for text in [
+            r#"{"sub":"s","exp":2,"iat":1}"#,
+            r#"{"iss":"","sub":"s","exp":2,"iat":1}"#,
+            r#"{"iss":"i","sub":"s","iat":1}"#,
+        ] {
             assert_eq!(Claims::parse(text.as_bytes()).err().map(|e| e.code()), Some("TOK-CLAIM-MISSING"), "{text}");
         }
         for text in ["", "[]", "\"x\""] {

@@ -80,7 +80,9 @@ mod tests {
 
     #[test]
     fn both_forms_are_told_apart() {
-        let Some(Thumbprint::AnsHex(bytes)) = Thumbprint::decode(PUBLISHED) else { panic!("the published form is recognised") };
+        let Some(Thumbprint::AnsHex(bytes)) = Thumbprint::decode(PUBLISHED) else {
+            panic!("the published form is recognised")
+        };
         assert_eq!((bytes[0], bytes[31]), (0x2b, 0x33));
         assert_eq!(Thumbprint::decode(&base64url::encode(&bytes)), Some(Thumbprint::Standard(bytes)));
         assert_eq!(Thumbprint::decode(PUBLISHED.trim_end_matches('=')), Some(Thumbprint::AnsHex(bytes)));

@@ -83,7 +83,9 @@ impl ParseJwksError {
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
-            ParseJwksError::PrivateKey => "stop trusting this key set and tell its publisher: it contains a private key",
+            ParseJwksError::PrivateKey => {
+                "stop trusting this key set and tell its publisher: it contains a private key"
+            }
             _ => "fetch the key set again from the `jwks_uri` of the issuer's discovery document",
         }
     }
@@ -143,9 +145,13 @@ impl ChooseKeyError {
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
-            ChooseKeyError::Unknown => "reload the key set once; if the key stays unknown, check that token and keys are of one environment",
+            ChooseKeyError::Unknown => {
+                "reload the key set once; if the key stays unknown, check that token and keys are of one environment"
+            }
             ChooseKeyError::Ambiguous => "have the issuer give every key its own `kid` and name it in the token header",
-            ChooseKeyError::NotForSigning | ChooseKeyError::OtherAlgorithm { .. } | ChooseKeyError::OtherType { .. } => {
+            ChooseKeyError::NotForSigning
+            | ChooseKeyError::OtherAlgorithm { .. }
+            | ChooseKeyError::OtherType { .. } => {
                 "treat this token as forged unless its issuer confirms that it signs with this key"
             }
             ChooseKeyError::Unusable(_) => "have the issuer replace the key; no token signed with it can be accepted",
@@ -162,7 +168,9 @@ impl fmt::Display for ChooseKeyError {
             ChooseKeyError::OtherAlgorithm { token } => {
                 write!(f, "the token says {} and its key is declared for another algorithm", token.name())
             }
-            ChooseKeyError::OtherType { token } => write!(f, "the token says {} and its key is of another type", token.name()),
+            ChooseKeyError::OtherType { token } => {
+                write!(f, "the token says {} and its key is of another type", token.name())
+            }
             ChooseKeyError::Unusable(reason) => write!(f, "the token's key cannot be used: {reason}"),
         }
     }
@@ -176,7 +184,8 @@ impl Jwks {
     /// # Errors
     /// When the text is no key set, too large, or publishes a private or shared key.
     pub fn parse(text: &str) -> Result<Self, ParseJwksError> {
-        let parsed = json::parse(text.as_bytes(), limits::JWKS_BYTES, Duplicates::Refuse).map_err(ParseJwksError::Json)?;
+        let parsed =
+            json::parse(text.as_bytes(), limits::JWKS_BYTES, Duplicates::Refuse).map_err(ParseJwksError::Json)?;
         Self::from_json(&parsed.value)
     }
 
@@ -185,11 +194,15 @@ impl Jwks {
     /// # Errors
     /// As for [`Jwks::parse`].
     pub fn from_json(set: &Json) -> Result<Self, ParseJwksError> {
-        let keys = set.as_object().and_then(|set| set.get("keys")).and_then(Json::as_array).ok_or(ParseJwksError::Form)?;
+        let keys =
+            set.as_object().and_then(|set| set.get("keys")).and_then(Json::as_array).ok_or(ParseJwksError::Form)?;
         if keys.len() > limits::JWKS_KEYS {
             return Err(ParseJwksError::TooManyKeys);
         }
-        keys.iter().map(|key| Entry::from_json(key.as_object().ok_or(ParseJwksError::Form)?)).collect::<Result<_, _>>().map(Self)
+        keys.iter()
+            .map(|key| Entry::from_json(key.as_object().ok_or(ParseJwksError::Form)?))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     /// The one key that fits the header by `kid`, `use`, `alg` and `kty`.
@@ -243,7 +256,9 @@ impl Entry {
             Some(name) => Algorithm::from_name(name).map_or(DeclaredAlgorithm::Other, DeclaredAlgorithm::Accepted),
         };
         let material = match (kty, key.get("crv").and_then(Json::as_str)) {
-            ("RSA", _) => Self::material(text("n")?.zip(text("e")?).map(|(n, e)| RsaKey::parse(n, e).map(PublicKey::Rsa))),
+            ("RSA", _) => {
+                Self::material(text("n")?.zip(text("e")?).map(|(n, e)| RsaKey::parse(n, e).map(PublicKey::Rsa)))
+            }
             ("EC", Some("P-256")) => {
                 Self::material(text("x")?.zip(text("y")?).map(|(x, y)| P256Key::parse(x, y).map(PublicKey::P256)))
             }
@@ -313,7 +328,12 @@ mod tests {
         check(&[sig], Es256, Some("a"), Some("TOK-KEY-ALG"));
         check(&[rsa(r#","kid":"a","key_ops":["verify"]"#)], Rs256, Some("a"), None);
         check(&[rsa(r#","kid":"a","key_ops":["encrypt"]"#)], Rs256, Some("a"), Some("TOK-KEY-NOT-FOR-SIGNING"));
-        check(&[r#"{"kty":"RSA","kid":"a","n":"AQAB","e":"AQAB"}"#.to_owned()], Rs256, Some("a"), Some("TOK-KEY-UNUSABLE"));
+        check(
+            &[r#"{"kty":"RSA","kid":"a","n":"AQAB","e":"AQAB"}"#.to_owned()],
+            Rs256,
+            Some("a"),
+            Some("TOK-KEY-UNUSABLE"),
+        );
         check(&[r#"{"kty":"RSA","kid":"a"}"#.to_owned()], Rs256, Some("a"), Some("TOK-KEY-UNUSABLE"));
         check(&[r#"{"kty":"OKP","kid":"a","crv":"Ed25519"}"#.to_owned()], Es256, Some("a"), Some("TOK-KEY-TYPE"));
         check(&[r#"{"kty":"EC","kid":"a","crv":"P-384"}"#.to_owned()], Es256, Some("a"), Some("TOK-KEY-TYPE"));
@@ -323,7 +343,8 @@ mod tests {
     fn bad_sets() {
         let code = |text: &str| Jwks::parse(text).err().map(|e| e.code());
         assert_eq!(code(r#"{"keys":[]}"#), None);
-        for text in ["", "[]", "{}", r#"{"keys":{}}"#, r#"{"keys":[1]}"#, r#"{"keys":[{}]}"#, r#"{"keys":[{"kty":1}]}"#] {
+        for text in ["", "[]", "{}", r#"{"keys":{}}"#, r#"{"keys":[1]}"#, r#"{"keys":[{}]}"#, r#"{"keys":[{"kty":1}]}"#]
+        {
             assert_eq!(code(text), Some("TOK-JWKS-FORM"), "{text}");
         }
         assert_eq!(code(&format!(r#"{{"keys":[{}]}}"#, rsa(r#","kid":1"#))), Some("TOK-JWKS-FORM"));

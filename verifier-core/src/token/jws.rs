@@ -92,7 +92,9 @@ impl ParseJwsError {
             ParseJwsError::TooLarge | ParseJwsError::Parts | ParseJwsError::Base64Url => {
                 "hand over the token exactly as the token endpoint returned it, without quotes, spaces or line breaks"
             }
-            ParseJwsError::Encrypted => "ask for a signed token: switch off ID-token encryption in the client's registration",
+            ParseJwsError::Encrypted => {
+                "ask for a signed token: switch off ID-token encryption in the client's registration"
+            }
             ParseJwsError::AlgorithmNone | ParseJwsError::AlgorithmHmac => {
                 "treat this token as forged: PSC signs with an asymmetric key, and a client secret is no proof of origin"
             }
@@ -104,7 +106,9 @@ impl ParseJwsError {
             | ParseJwsError::EmbeddedKey
             | ParseJwsError::PayloadEncoding
             | ParseJwsError::KeyIdForm
-            | ParseJwsError::TypeForm => "treat this token as forged unless its issuer confirms the header: PSC sends alg, typ and kid only",
+            | ParseJwsError::TypeForm => {
+                "treat this token as forged unless its issuer confirms the header: PSC sends alg, typ and kid only"
+            }
         }
     }
 }
@@ -255,7 +259,10 @@ mod tests {
     #[test]
     fn headers() {
         check(r#"{"alg":"RS256","typ" : "JWT","kid" : "k"}"#, Ok(("RS256", Some("k"), Some("jwt"))));
-        check(r#"{"alg":"ES256","typ":"application/AT+JWT","x5t":"a","other":[1]}"#, Ok(("ES256", None, Some("at+jwt"))));
+        check(
+            r#"{"alg":"ES256","typ":"application/AT+JWT","x5t":"a","other":[1]}"#,
+            Ok(("ES256", None, Some("at+jwt"))),
+        );
         for name in ["none", "None", "nOnE"] {
             check(&format!(r#"{{"alg":"{name}"}}"#), Err("TOK-ALG-NONE"));
         }
@@ -287,7 +294,11 @@ mod tests {
         let header = base64url::encode(br#"{"alg":"RS256"}"#);
         let code = |text: &str| UnverifiedJws::parse(text).err().map(|e| e.code());
         assert_eq!(code(&format!("{header}.e30.AA")), None);
-        assert_eq!(code(&format!("{header}.e30.")), None, "an empty signature is well formed here and fails as a signature");
+        assert_eq!(
+            code(&format!("{header}.e30.")),
+            None,
+            "an empty signature is well formed here and fails as a signature"
+        );
         assert_eq!(code(""), Some("TOK-FORM"));
         assert_eq!(code(&format!("{header}.e30")), Some("TOK-FORM"));
         assert_eq!(code(&format!("{header}.e30.AA.")), Some("TOK-FORM"));

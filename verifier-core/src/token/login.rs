@@ -17,7 +17,7 @@ use super::signature::SignatureVerifier;
 use super::userinfo::UnverifiedUserInfo;
 use super::verify::{self, Checked, Expectation, LevelRule, NonceRule, TokenKind};
 use crate::evidence::{Check, Evidence, Outcome};
-use crate::ids::{KeyCheck, NationalId};
+use crate::ids::NationalId;
 use crate::limits;
 
 /// What a relying party expects of every login. Nothing here has a default.
@@ -135,7 +135,15 @@ impl Audience {
                 return Err(AudienceError::Empty { setting });
             }
         }
-        let AudienceSettings { issuer, client_id, min_level, max_auth_age, clock_skew, cnf_encoding, certificate_binding } = settings;
+        let AudienceSettings {
+            issuer,
+            client_id,
+            min_level,
+            max_auth_age,
+            clock_skew,
+            cnf_encoding,
+            certificate_binding,
+        } = settings;
         Ok(Self { issuer, client_id, min_level, max_auth_age, clock_skew, cnf_encoding, certificate_binding })
     }
 
@@ -412,7 +420,10 @@ impl VerifiedLogin {
 ///
 /// # Errors
 /// The first rule that is broken, with the checks that were passed before.
-pub fn verify_login(input: &LoginInput<'_>, verifier: &impl SignatureVerifier) -> Result<VerifiedLogin, VerifyLoginError> {
+pub fn verify_login(
+    input: &LoginInput<'_>,
+    verifier: &impl SignatureVerifier,
+) -> Result<VerifiedLogin, VerifyLoginError> {
     let mut evidence = Evidence::new();
     match verify_parts(input, verifier, &mut evidence) {
         Ok(parts) => Ok(VerifiedLogin {
@@ -439,7 +450,11 @@ struct Parts {
     one_shot: OneShot,
 }
 
-fn verify_parts(input: &LoginInput<'_>, verifier: &impl SignatureVerifier, evidence: &mut Evidence) -> Result<Parts, Refusal> {
+fn verify_parts(
+    input: &LoginInput<'_>,
+    verifier: &impl SignatureVerifier,
+    evidence: &mut Evidence,
+) -> Result<Parts, Refusal> {
     let audience = input.audience;
     let token = UnverifiedJws::parse(input.id_token).map_err(Refusal::Form)?;
     evidence.push(Check::Form, Outcome::Passed);
@@ -453,7 +468,8 @@ fn verify_parts(input: &LoginInput<'_>, verifier: &impl SignatureVerifier, evide
     let id = verify::judge(claims, TokenKind::Id, &expected, evidence)?;
     let access = access_token(input, &id, verifier, evidence)?;
     // The access token is what is sent on, so its binding counts; the ID token's is looked at when there is no other.
-    let confirmation = access.as_ref().and_then(|access| access.claims.confirmation.as_ref()).or(id.claims.confirmation.as_ref());
+    let confirmation =
+        access.as_ref().and_then(|access| access.claims.confirmation.as_ref()).or(id.claims.confirmation.as_ref());
     verify::check_confirmation(confirmation, audience, input.certificate_thumbprint, evidence)?;
     let userinfo = userinfo(input, &id, evidence)?;
     let source = match input.userinfo {
@@ -514,7 +530,8 @@ fn access_token(
         verify::authentic_claims(&token, TokenKind::Access, input.jwks, verifier, &mut inner)
     }
     .map_err(refused)?;
-    let expected = Expectation { now: input.now, audience: input.audience, nonce: NonceRule::NotStated, level: LevelRule::Report };
+    let expected =
+        Expectation { now: input.now, audience: input.audience, nonce: NonceRule::NotStated, level: LevelRule::Report };
     let access = verify::judge(claims, TokenKind::Access, &expected, &mut inner).map_err(refused)?;
     if access.claims.subject != id.claims.subject {
         return Err(Refusal::AccessTokenSubject);
@@ -525,7 +542,11 @@ fn access_token(
 }
 
 /// UserInfo answers for the same subject (OIDC Core 5.3.2: `sub` MUST be compared, exactly).
-fn userinfo(input: &LoginInput<'_>, id: &Checked, evidence: &mut Evidence) -> Result<Option<UnverifiedUserInfo>, Refusal> {
+fn userinfo(
+    input: &LoginInput<'_>,
+    id: &Checked,
+    evidence: &mut Evidence,
+) -> Result<Option<UnverifiedUserInfo>, Refusal> {
     let (text, source) = match input.userinfo {
         None => {
             evidence.push(Check::UserInfo, Outcome::Absent);
@@ -575,34 +596,7 @@ fn identity(
     let stated = (id.claims.subject_name_id.as_deref())
         .or(access.as_ref().and_then(|access| access.claims.subject_name_id.as_deref()))
         .or(userinfo.as_ref().and_then(UnverifiedUserInfo::subject_name_id));
-    let national_id = stated.and_then(person::exact_national_id);
-    let rpps = person::known_rpps(national_id.as_ref(), &identifiers);
-    // A card login has been seen without `SubjectNameID`: the one RPPS of `otherIds` stands in for it.
-    let national_id = match (stated, national_id, &rpps) {
-        (None, _, KnownRpps::One(rpps)) => {
-            evidence.push_with(Check::NationalId, Outcome::Noted, "from otherIds");
-            Some(rpps.national_id())
-        }
-        (None, ..) => {
-            evidence.push(Check::NationalId, Outcome::Absent);
-            None
-        }
-        (Some(_), None, _) => {
-            evidence.push_with(Check::NationalId, Outcome::Noted, "unknown form");
-            None
-        }
-        (Some(_), Some(id), _) => {
-            let outcome = if id.key() == KeyCheck::Mismatch { Outcome::Noted } else { Outcome::Passed };
-            evidence.push_with(Check::NationalId, outcome, format!("{}, key {}", id.kind().as_str(), id.key().as_str()));
-            Some(id)
-        }
-    };
-    match &rpps {
-        KnownRpps::One(rpps) if rpps.key() == KeyCheck::Mismatch => evidence.push_with(Check::Rpps, Outcome::Noted, "key mismatch"),
-        KnownRpps::One(_) => evidence.push(Check::Rpps, Outcome::Passed),
-        KnownRpps::None => evidence.push(Check::Rpps, Outcome::Absent),
-        KnownRpps::Ambiguous => evidence.push_with(Check::Rpps, Outcome::Noted, "ambiguous"),
-    }
+    let (national_id, rpps) = person::identify(stated, &identifiers, evidence);
     let practices = userinfo.map(|answer| answer.practices().to_vec()).unwrap_or_default();
     match practices.len() {
         0 => evidence.push(Check::Practices, Outcome::Absent),
@@ -616,5 +610,13 @@ fn identity(
     } else {
         evidence.push(Check::ActingAs, Outcome::Absent);
     }
-    Ok(Identity { issuer: id.claims.issuer, subject: id.claims.subject, national_id, rpps, identifiers, practices, acting_as })
+    Ok(Identity {
+        issuer: id.claims.issuer,
+        subject: id.claims.subject,
+        national_id,
+        rpps,
+        identifiers,
+        practices,
+        acting_as,
+    })
 }

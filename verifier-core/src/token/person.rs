@@ -10,7 +10,8 @@
 
 use std::fmt;
 
-use crate::ids::{NationalId, Rpps};
+use crate::evidence::{Check, Evidence, Outcome};
+use crate::ids::{KeyCheck, NationalId, Rpps};
 use crate::limits;
 use crate::wire::json::{Json, Object};
 
@@ -39,7 +40,9 @@ impl OtherId {
         const CLAIM: &str = "otherIds";
         let entries = match (members.get(CLAIM), members.get("otherIDs")) {
             (None | Some(Json::Null), None | Some(Json::Null)) => return Ok(Vec::new()),
-            (Some(claim), None | Some(Json::Null)) | (None | Some(Json::Null), Some(claim)) => claim.as_array().ok_or(CLAIM)?,
+            (Some(claim), None | Some(Json::Null)) | (None | Some(Json::Null), Some(claim)) => {
+                claim.as_array().ok_or(CLAIM)?
+            }
             // Both spellings at once is one claim twice.
             (Some(_), Some(_)) => return Err(CLAIM),
         };
@@ -60,9 +63,9 @@ impl OtherId {
         if self.origin != "RPPS" {
             return None;
         }
-        exact_national_id(&self.value).and_then(|id| id.rpps().cloned()).or_else(|| {
-            Rpps::parse(&self.value).ok().filter(|rpps| rpps.canonical() == self.value)
-        })
+        exact_national_id(&self.value)
+            .and_then(|id| id.rpps().cloned())
+            .or_else(|| Rpps::parse(&self.value).ok().filter(|rpps| rpps.canonical() == self.value))
     }
 }
 
@@ -109,6 +112,49 @@ pub(super) fn known_rpps(national_id: Option<&NationalId>, other_ids: &[OtherId]
         Some(first) if named.all(|other| other == first) => KnownRpps::One(first),
         Some(_) => KnownRpps::Ambiguous,
     }
+}
+
+/// National id and RPPS from the stated `SubjectNameID` and every `otherIds`, with their lines of evidence.
+pub(super) fn identify(
+    stated: Option<&str>,
+    other_ids: &[OtherId],
+    evidence: &mut Evidence,
+) -> (Option<NationalId>, KnownRpps) {
+    let national_id = stated.and_then(exact_national_id);
+    let rpps = known_rpps(national_id.as_ref(), other_ids);
+    let national_id = match (stated, national_id, &rpps) {
+        // A card login has been seen without `SubjectNameID`: the one RPPS of `otherIds` stands in for it.
+        (None, _, KnownRpps::One(rpps)) => {
+            evidence.push_with(Check::NationalId, Outcome::Noted, "from otherIds");
+            Some(rpps.national_id())
+        }
+        (None, ..) => {
+            evidence.push(Check::NationalId, Outcome::Absent);
+            None
+        }
+        (Some(_), None, _) => {
+            evidence.push_with(Check::NationalId, Outcome::Noted, "unknown form");
+            None
+        }
+        (Some(_), Some(id), _) => {
+            let outcome = if id.key() == KeyCheck::Mismatch { Outcome::Noted } else { Outcome::Passed };
+            evidence.push_with(
+                Check::NationalId,
+                outcome,
+                format!("{}, key {}", id.kind().as_str(), id.key().as_str()),
+            );
+            Some(id)
+        }
+    };
+    match &rpps {
+        KnownRpps::One(rpps) if rpps.key() == KeyCheck::Mismatch => {
+            evidence.push_with(Check::Rpps, Outcome::Noted, "key mismatch")
+        }
+        KnownRpps::One(_) => evidence.push(Check::Rpps, Outcome::Passed),
+        KnownRpps::None => evidence.push(Check::Rpps, Outcome::Absent),
+        KnownRpps::Ambiguous => evidence.push_with(Check::Rpps, Outcome::Noted, "ambiguous"),
+    }
+    (national_id, rpps)
 }
 
 #[cfg(test)]

@@ -69,7 +69,9 @@ impl fmt::Display for ReadPracticesError {
 pub(super) fn stated(members: &Object, member: &'static str) -> Result<Option<String>, ReadPracticesError> {
     match members.get(member) {
         None | Some(Json::Null) => Ok(None),
-        Some(Json::String(text)) if text.len() <= limits::TEXT_BYTES => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
+        Some(Json::String(text)) if text.len() <= limits::TEXT_BYTES => {
+            Ok(Some(text.clone()).filter(|text| !text.is_empty()))
+        }
         Some(_) => Err(ReadPracticesError::Type { member }),
     }
 }

@@ -265,7 +265,9 @@ impl Refusal {
             Refusal::SignatureForm | Refusal::Signature | Refusal::Claims(_) => {
                 "treat this token as forged or damaged; fetch a new one from the token endpoint and the keys from `jwks_uri`"
             }
-            Refusal::Issuer { .. } => "configure the issuer of the environment that the client is registered with; never accept both",
+            Refusal::Issuer { .. } => {
+                "configure the issuer of the environment that the client is registered with; never accept both"
+            }
             Refusal::Audience { .. } | Refusal::AudienceExtra | Refusal::AuthorizedParty => {
                 "check the configured client id; a token issued to another client must not be accepted here"
             }
@@ -276,22 +278,40 @@ impl Refusal {
                 "check this machine's clock against a time server"
             }
             Refusal::Lifetime { .. } => "check which provider issued the token: PSC tokens live 120 s",
-            Refusal::NonceExpectedEmpty => "send a fresh random nonce with every authorization request, or state that none was sent",
+            Refusal::NonceExpectedEmpty => {
+                "send a fresh random nonce with every authorization request, or state that none was sent"
+            }
             Refusal::NonceMissing | Refusal::NonceMismatch | Refusal::NonceUnexpected => {
                 "start the login again; if it happens every time, compare the nonce stored in the session with the one that was sent"
             }
-            Refusal::LevelMissing | Refusal::LevelUnknown => "request `acr_values=eidas1` and have the provider state `acr`",
-            Refusal::LevelTooLow { .. } => "ask the person to log in by card, or lower the minimum if the service allows it",
-            Refusal::AuthTimeMissing | Refusal::AuthTooOld { .. } => "send the person to log in again with `prompt=login`",
+            Refusal::LevelMissing | Refusal::LevelUnknown => {
+                "request `acr_values=eidas1` and have the provider state `acr`"
+            }
+            Refusal::LevelTooLow { .. } => {
+                "ask the person to log in by card, or lower the minimum if the service allows it"
+            }
+            Refusal::AuthTimeMissing | Refusal::AuthTooOld { .. } => {
+                "send the person to log in again with `prompt=login`"
+            }
             Refusal::AccessTokenHash | Refusal::AccessTokenSubject => "hand over both tokens of the same token answer",
-            Refusal::ConfirmationMissing | Refusal::ConfirmationMethod => "fetch the token over mutual TLS, so that it is bound to the certificate",
-            Refusal::ConfirmationForm => "have the issuer encode `x5t#S256` as RFC 8705 says: base64url of the 32 bytes of SHA-256",
+            Refusal::ConfirmationMissing | Refusal::ConfirmationMethod => {
+                "fetch the token over mutual TLS, so that it is bound to the certificate"
+            }
+            Refusal::ConfirmationForm => {
+                "have the issuer encode `x5t#S256` as RFC 8705 says: base64url of the 32 bytes of SHA-256"
+            }
             Refusal::ConfirmationAnsHex => {
                 "have the issuer send base64url of the 32 raw bytes (RFC 8705), or set `cnf_encoding = \"ans-hex\"` for this audience"
             }
-            Refusal::ConfirmationNoCertificate => "hand over the thumbprint of the certificate that the caller presented",
-            Refusal::ConfirmationMismatch => "use the token only over the connection of the certificate that it was issued for",
-            Refusal::UserInfoSubject | Refusal::UserInfoIdentity => "fetch UserInfo with the access token of the same token answer",
+            Refusal::ConfirmationNoCertificate => {
+                "hand over the thumbprint of the certificate that the caller presented"
+            }
+            Refusal::ConfirmationMismatch => {
+                "use the token only over the connection of the certificate that it was issued for"
+            }
+            Refusal::UserInfoSubject | Refusal::UserInfoIdentity => {
+                "fetch UserInfo with the access token of the same token answer"
+            }
             Refusal::ActingAs { .. } => "let the person choose again among the practices of this login",
             Refusal::IntrospectionForm => "hand over the body of the introspection answer exactly as received",
             Refusal::Inactive => "end the session and send the person to log in again",
@@ -315,7 +335,9 @@ impl fmt::Display for Refusal {
             Refusal::AudienceExtra => f.write_str("the token is meant for somebody else as well"),
             Refusal::AuthorizedParty => f.write_str("the token was not issued to this client"),
             Refusal::Expired { expires, now } => write!(f, "the token expired {} s ago", now.saturating_sub(*expires)),
-            Refusal::NotYetValid { not_before, now } => write!(f, "the token is not valid for another {} s", not_before.saturating_sub(*now)),
+            Refusal::NotYetValid { not_before, now } => {
+                write!(f, "the token is not valid for another {} s", not_before.saturating_sub(*now))
+            }
             Refusal::IssuedInFuture { issued_at, now } => {
                 write!(f, "the token was issued {} s in the future", issued_at.saturating_sub(*now))
             }
@@ -333,7 +355,9 @@ impl fmt::Display for Refusal {
             Refusal::AuthTimeInFuture { auth_time, now } => {
                 write!(f, "the person logged in {} s in the future", auth_time.saturating_sub(*now))
             }
-            Refusal::AuthTooOld { age, limit } => write!(f, "the person logged in {age} s ago, at most {limit} s are allowed"),
+            Refusal::AuthTooOld { age, limit } => {
+                write!(f, "the person logged in {age} s ago, at most {limit} s are allowed")
+            }
             Refusal::AccessTokenHash => f.write_str("the access token does not belong to the id token"),
             Refusal::AccessTokenSubject => f.write_str("access token and id token are about different subjects"),
             Refusal::AccessToken(inner) => write!(f, "the access token is refused: {inner}"),
@@ -343,7 +367,9 @@ impl fmt::Display for Refusal {
             Refusal::ConfirmationAnsHex => {
                 f.write_str("the token's certificate thumbprint is base64 of hexadecimal text and not of the 32 bytes")
             }
-            Refusal::ConfirmationNoCertificate => f.write_str("the token is bound to a certificate and none was handed over"),
+            Refusal::ConfirmationNoCertificate => {
+                f.write_str("the token is bound to a certificate and none was handed over")
+            }
             Refusal::ConfirmationMismatch => f.write_str("the token is bound to another certificate"),
             Refusal::UserInfo(error) => error.fmt(f),
             Refusal::UserInfoSubject => f.write_str("userinfo is about another subject than the id token"),

@@ -16,7 +16,13 @@ use crate::limits;
 pub struct RustCrypto;
 
 impl SignatureVerifier for RustCrypto {
-    fn verify(&self, algorithm: Algorithm, key: &PublicKey, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
+    fn verify(
+        &self,
+        algorithm: Algorithm,
+        key: &PublicKey,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), BadSignature> {
         let digest = Sha256::digest(message);
         match (algorithm, key) {
             (Algorithm::Rs256, PublicKey::Rsa(key)) => {
@@ -26,7 +32,8 @@ impl SignatureVerifier for RustCrypto {
             (Algorithm::Ps256, PublicKey::Rsa(key)) => {
                 let signature = rsa::pss::Signature::try_from(signature).map_err(|_| BadSignature)?;
                 // RFC 7518 3.5: the salt is as long as the digest, neither more nor less.
-                rsa::pss::VerifyingKey::<Sha256>::new_with_salt_len(rsa_key(key)?, 32).verify_prehash(&digest, &signature)
+                rsa::pss::VerifyingKey::<Sha256>::new_with_salt_len(rsa_key(key)?, 32)
+                    .verify_prehash(&digest, &signature)
             }
             (Algorithm::Es256, PublicKey::P256(key)) => {
                 let signature = p256::ecdsa::Signature::from_slice(signature).map_err(|_| BadSignature)?;

@@ -59,19 +59,31 @@ impl std::error::Error for BadSignature {}
 pub trait SignatureVerifier {
     /// # Errors
     /// [`BadSignature`] unless `signature` over `message` holds under `key`.
-    fn verify(&self, algorithm: Algorithm, key: &PublicKey, message: &[u8], signature: &[u8]) -> Result<(), BadSignature>;
+    fn verify(
+        &self,
+        algorithm: Algorithm,
+        key: &PublicKey,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), BadSignature>;
 }
 
 impl<V: SignatureVerifier + ?Sized> SignatureVerifier for &V {
-    fn verify(&self, algorithm: Algorithm, key: &PublicKey, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
+    fn verify(
+        &self,
+        algorithm: Algorithm,
+        key: &PublicKey,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), BadSignature> {
         (**self).verify(algorithm, key, message, signature)
     }
 }
 
 /// Order of P-256, big-endian (FIPS 186-5, SP 800-186 3.2.1.3).
 const P256_ORDER: [u8; 32] = [
-    0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7,
-    0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+    0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa,
+    0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
 ];
 
 /// Whether the signature has the one form that algorithm and key allow. Checked here so that every engine agrees.

@@ -60,8 +60,12 @@ impl ParseUserInfoError {
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
-            ParseUserInfoError::Signed => "ask for UserInfo as plain JSON (`Accept: application/json`); the signed form was never seen at PSC",
-            ParseUserInfoError::SubjectMissing => "hand over the whole UserInfo answer: without `sub` it belongs to nobody",
+            ParseUserInfoError::Signed => {
+                "ask for UserInfo as plain JSON (`Accept: application/json`); the signed form was never seen at PSC"
+            }
+            ParseUserInfoError::SubjectMissing => {
+                "hand over the whole UserInfo answer: without `sub` it belongs to nobody"
+            }
             _ => "hand over the body of the UserInfo answer exactly as received",
         }
     }
@@ -74,7 +78,9 @@ impl fmt::Display for ParseUserInfoError {
             ParseUserInfoError::Json(error) => write!(f, "userinfo is refused: {error}"),
             ParseUserInfoError::SubjectMissing => f.write_str("userinfo has no `sub`"),
             ParseUserInfoError::Type { claim } => write!(f, "`{claim}` of userinfo has the wrong type or length"),
-            ParseUserInfoError::TooManyPractices => write!(f, "userinfo has more than {} activities", limits::PRACTICES),
+            ParseUserInfoError::TooManyPractices => {
+                write!(f, "userinfo has more than {} activities", limits::PRACTICES)
+            }
         }
     }
 }
@@ -99,7 +105,8 @@ impl UnverifiedUserInfo {
         if text.trim_start().starts_with("eyJ") {
             return Err(ParseUserInfoError::Signed);
         }
-        let parsed = json::parse(text.as_bytes(), limits::USERINFO_BYTES, Duplicates::Refuse).map_err(ParseUserInfoError::Json)?;
+        let parsed = json::parse(text.as_bytes(), limits::USERINFO_BYTES, Duplicates::Refuse)
+            .map_err(ParseUserInfoError::Json)?;
         Self::from_json(&parsed.value)
     }
 

@@ -77,15 +77,17 @@ pub(super) fn authentic_claims(
     if !signature::well_formed(header.algorithm, key, token.signature()) {
         return Err(Refusal::SignatureForm);
     }
-    verifier
-        .verify(header.algorithm, key, token.signing_input(), token.signature())
-        .map_err(|_| Refusal::Signature)?;
+    verifier.verify(header.algorithm, key, token.signing_input(), token.signature()).map_err(|_| Refusal::Signature)?;
     evidence.push(Check::Signature, Outcome::Passed);
     read_claims(token, kind, evidence)
 }
 
 /// Reads claims that are authentic for a reason that the caller knows.
-pub(super) fn read_claims(token: &UnverifiedJws<'_>, kind: TokenKind, evidence: &mut Evidence) -> Result<Claims, Refusal> {
+pub(super) fn read_claims(
+    token: &UnverifiedJws<'_>,
+    kind: TokenKind,
+    evidence: &mut Evidence,
+) -> Result<Claims, Refusal> {
     let claims = Claims::parse(token.unverified_payload()).map_err(Refusal::Claims)?;
     if !claims.repeated.is_empty() {
         evidence.push_with(Check::DuplicateMembers, Outcome::Noted, claims.repeated.join(" "));
@@ -104,7 +106,12 @@ pub(super) fn read_claims(token: &UnverifiedJws<'_>, kind: TokenKind, evidence: 
 }
 
 /// The claims against what the relying party expects.
-pub(super) fn judge(claims: Claims, kind: TokenKind, expected: &Expectation<'_>, evidence: &mut Evidence) -> Result<Checked, Refusal> {
+pub(super) fn judge(
+    claims: Claims,
+    kind: TokenKind,
+    expected: &Expectation<'_>,
+    evidence: &mut Evidence,
+) -> Result<Checked, Refusal> {
     let audience = expected.audience;
     // Step 1 (OIDC Core 3.1.3.7), decryption: not offered; five-part tokens were refused when the token was taken apart.
     // Step 2: the issuer is the expected string, byte for byte.
@@ -127,12 +134,19 @@ pub(super) fn judge(claims: Claims, kind: TokenKind, expected: &Expectation<'_>,
     Ok(Checked { claims, level, auth_mode })
 }
 
-fn check_audience(claims: &Claims, kind: TokenKind, audience: &Audience, evidence: &mut Evidence) -> Result<(), Refusal> {
+fn check_audience(
+    claims: &Claims,
+    kind: TokenKind,
+    audience: &Audience,
+    evidence: &mut Evidence,
+) -> Result<(), Refusal> {
     let client = audience.client_id();
     // Step 3: the client is in `aud`, and nobody else is: there is no other audience that this client trusts.
     match kind {
         TokenKind::Access if claims.audience.is_empty() => evidence.push(Check::Audience, Outcome::Absent),
-        _ if !claims.audience.iter().any(|aud| aud == client) => return Err(Refusal::Audience { expected: client.to_owned() }),
+        _ if !claims.audience.iter().any(|aud| aud == client) => {
+            return Err(Refusal::Audience { expected: client.to_owned() });
+        }
         _ if claims.audience.iter().any(|aud| aud != client) => return Err(Refusal::AudienceExtra),
         _ => evidence.push(Check::Audience, Outcome::Passed),
     }
@@ -155,7 +169,9 @@ fn check_times(claims: &Claims, expected: &Expectation<'_>, evidence: &mut Evide
     // RFC 7519 4.1.5.
     match claims.not_before {
         None => evidence.push(Check::NotBefore, Outcome::Absent),
-        Some(not_before) if not_before > now.saturating_add(skew) => return Err(Refusal::NotYetValid { not_before, now }),
+        Some(not_before) if not_before > now.saturating_add(skew) => {
+            return Err(Refusal::NotYetValid { not_before, now });
+        }
         Some(_) => evidence.push(Check::NotBefore, Outcome::Passed),
     }
     // Step 10: `iat` bounds how long nonces must be remembered: not in the future, and not long before `exp`.
@@ -178,9 +194,13 @@ fn check_nonce(claims: &Claims, kind: TokenKind, rule: NonceRule<'_>, evidence: 
         (_, _) if kind == TokenKind::Access => {}
         (NonceRule::NotStated, None) => evidence.push(Check::Nonce, Outcome::Absent),
         (NonceRule::NotStated, Some(_)) => evidence.push_with(Check::Nonce, Outcome::Noted, "not compared"),
-        (NonceRule::Expected(ExpectedNonce::NotSent), None) => evidence.push_with(Check::Nonce, Outcome::Absent, "not sent"),
+        (NonceRule::Expected(ExpectedNonce::NotSent), None) => {
+            evidence.push_with(Check::Nonce, Outcome::Absent, "not sent")
+        }
         (NonceRule::Expected(ExpectedNonce::NotSent), Some(_)) => return Err(Refusal::NonceUnexpected),
-        (NonceRule::Expected(ExpectedNonce::Exactly(sent)), _) if sent.is_empty() => return Err(Refusal::NonceExpectedEmpty),
+        (NonceRule::Expected(ExpectedNonce::Exactly(sent)), _) if sent.is_empty() => {
+            return Err(Refusal::NonceExpectedEmpty);
+        }
         (NonceRule::Expected(ExpectedNonce::Exactly(_)), None) => return Err(Refusal::NonceMissing),
         (NonceRule::Expected(ExpectedNonce::Exactly(sent)), Some(found)) if sent == found => {
             evidence.push(Check::Nonce, Outcome::Passed);
@@ -212,7 +232,9 @@ fn check_auth_time(claims: &Claims, expected: &Expectation<'_>, evidence: &mut E
     let (now, skew) = (expected.now, u64::from(expected.audience.clock_skew().seconds()));
     // Step 13: with a maximum age, `auth_time` is present and recent. PSC's session may be an hour older than the token.
     match (claims.auth_time, expected.audience.max_auth_age()) {
-        (Some(auth_time), _) if auth_time > now.saturating_add(skew) => return Err(Refusal::AuthTimeInFuture { auth_time, now }),
+        (Some(auth_time), _) if auth_time > now.saturating_add(skew) => {
+            return Err(Refusal::AuthTimeInFuture { auth_time, now });
+        }
         (Some(auth_time), Some(limit)) => {
             let age = now.saturating_sub(auth_time);
             if age > limit.saturating_add(skew) {

@@ -345,7 +345,21 @@ mod tests {
 
     #[test]
     fn only_json_is_json() {
-        for text in ["", " ", "{", "{}{}", "{} x", "nul", "01", "1e999", "\"\\ud800\"", "{\"a\":1,}", "\u{feff}{}", "'a'", "NaN"] {
+        for text in [
+            "",
+            " ",
+            "{",
+            "{}{}",
+            "{} x",
+            "nul",
+            "01",
+            "1e999",
+            "\"\\ud800\"",
+            "{\"a\":1,}",
+            "\u{feff}{}",
+            "'a'",
+            "NaN",
+        ] {
             check(text, Err(ParseJsonError::Syntax));
         }
         assert_eq!(parse(b"\"\xff\"", 16, Duplicates::Refuse), Err(ParseJsonError::Syntax));
