@@ -122,13 +122,9 @@ impl ParseIdError {
             Self::ForeignDigit { .. } => "type the digits 0 to 9 on the keyboard",
             Self::Direction { .. } => "type the identifier instead of pasting it",
             Self::Character { .. } => "check for a letter typed in place of a digit",
-            Self::Length { .. } => {
-                "count the characters; the RPPS stands on the first line of the card"
-            }
+            Self::Length { .. } => "count the characters; the RPPS stands on the first line of the card",
             Self::AllZero => "type the person's own identifier",
-            Self::NirField { .. } => {
-                "compare with the number on the carte Vitale or its certificate"
-            }
+            Self::NirField { .. } => "compare with the number on the carte Vitale or its certificate",
         }
     }
 }

@@ -8,12 +8,16 @@
 //! What this module does not do: it parses no HTML, never sees a field's value, and its silence proves nothing. A page on an
 //! unlisted host may be fraudulent in a way that no rule here knows.
 
+mod confusables;
+mod distance;
 mod lookalike;
 mod number;
 pub mod observation;
 pub mod origin;
+mod punycode;
 mod recognise;
 pub mod rules;
+mod skeleton;
 mod text;
 
 pub use observation::PageObservation;

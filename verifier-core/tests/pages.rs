@@ -33,19 +33,12 @@ fn observe(json: &str) -> PageObservation {
 
 #[test]
 fn the_identifier_page_of_the_guide_names_its_field() {
-    assert_eq!(
-        recognise(&observe(IDENTIFIER)),
-        Recognition::Recognized(RecognizedPage::Identifier { field: 7 })
-    );
+    assert_eq!(recognise(&observe(IDENTIFIER)), Recognition::Recognized(RecognizedPage::Identifier { field: 7 }));
 }
 
 #[test]
 fn the_waiting_page_of_the_guide_gives_number_and_countdown() {
-    let Recognition::Recognized(RecognizedPage::Number {
-        digits,
-        remaining_s,
-    }) = recognise(&observe(NUMBER))
-    else {
+    let Recognition::Recognized(RecognizedPage::Number { digits, remaining_s }) = recognise(&observe(NUMBER)) else {
         panic!("not read")
     };
     assert_eq!((digits.digits(), remaining_s), ("45", Some(94)));

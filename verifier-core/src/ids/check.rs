@@ -9,11 +9,7 @@ pub(super) fn luhn(text: &str) -> bool {
         let Some(value) = digit_or_rank(byte) else {
             return false;
         };
-        let value = if from_right % 2 == 1 {
-            value * 2
-        } else {
-            value
-        };
+        let value = if from_right % 2 == 1 { value * 2 } else { value };
         sum += value / 10 + value % 10;
     }
     sum % 10 == 0
@@ -26,9 +22,7 @@ pub(super) fn digit_sum(text: &str) -> u32 {
 
 /// The remainder of a decimal number by 97, digit by digit so that no integer is too small for it.
 pub(super) fn remainder_97(digits: impl Iterator<Item = u8>) -> u32 {
-    digits.fold(0, |rest, byte| {
-        (rest * 10 + u32::from(byte.saturating_sub(b'0'))) % 97
-    })
+    digits.fold(0, |rest, byte| (rest * 10 + u32::from(byte.saturating_sub(b'0'))) % 97)
 }
 
 fn digit_or_rank(byte: u8) -> Option<u32> {

@@ -6,8 +6,8 @@
 use core::fmt;
 
 use super::{
-    Adeli, Finess, KeyCheck, NationalId, NationalIdKind, Nir, ParseIdError, ParseNationalIdError,
-    Rpps, Siren, Siret, input,
+    Adeli, Finess, KeyCheck, NationalId, NationalIdKind, Nir, ParseIdError, ParseNationalIdError, Rpps, Siren, Siret,
+    input,
 };
 
 /// The kinds that the line contract names.
@@ -84,11 +84,7 @@ impl Identifier {
     /// # Errors
     /// [`ReadIdentifierError`] when the form is not that of the kind.
     pub fn parse_as(kind: Kind, text: &str) -> Result<Self, ReadIdentifierError> {
-        let made = |key, canonical: &str| Self {
-            kind,
-            key,
-            canonical: canonical.to_owned(),
-        };
+        let made = |key, canonical: &str| Self { kind, key, canonical: canonical.to_owned() };
         Ok(match kind {
             Kind::Rpps => Rpps::parse(text).map(|id| made(id.key(), id.canonical()))?,
             Kind::Adeli => Adeli::parse(text).map(|id| made(id.key(), id.canonical()))?,
@@ -102,18 +98,10 @@ impl Identifier {
         })
     }
 
-    fn of_national_kind(
-        kind: Kind,
-        expected: NationalIdKind,
-        text: &str,
-    ) -> Result<Self, ReadIdentifierError> {
+    fn of_national_kind(kind: Kind, expected: NationalIdKind, text: &str) -> Result<Self, ReadIdentifierError> {
         let id = NationalId::parse(text)?;
         if id.kind() == expected {
-            Ok(Self {
-                kind,
-                key: id.key(),
-                canonical: id.canonical().to_owned(),
-            })
+            Ok(Self { kind, key: id.key(), canonical: id.canonical().to_owned() })
         } else {
             Err(ReadIdentifierError::OtherKind)
         }
@@ -135,11 +123,7 @@ impl Identifier {
                 NationalIdKind::Psi => Kind::Psi,
                 _ => Kind::NationalId,
             };
-            return Ok(Self {
-                kind,
-                key: id.key(),
-                canonical: id.canonical().to_owned(),
-            });
+            return Ok(Self { kind, key: id.key(), canonical: id.canonical().to_owned() });
         }
         let number = input::number(text)?;
         match number.len() {
@@ -174,12 +158,7 @@ impl Identifier {
 
 impl fmt::Debug for Identifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Identifier(redacted, {}, key {})",
-            self.kind.as_str(),
-            self.key.as_str()
-        )
+        write!(f, "Identifier(redacted, {}, key {})", self.kind.as_str(), self.key.as_str())
     }
 }
 
@@ -226,12 +205,8 @@ impl fmt::Display for ReadIdentifierError {
         match self {
             Self::Form(error) => error.fmt(f),
             Self::National(error) => error.fmt(f),
-            Self::Ambiguous => {
-                f.write_str("nine characters may be an ADELI, FINESS or SIREN number")
-            }
-            Self::OtherKind => {
-                f.write_str("the identifier is of another kind than the one asked for")
-            }
+            Self::Ambiguous => f.write_str("nine characters may be an ADELI, FINESS or SIREN number"),
+            Self::OtherKind => f.write_str("the identifier is of another kind than the one asked for"),
         }
     }
 }

@@ -42,11 +42,7 @@ pub(super) fn characters(text: &str) -> Result<String, ParseIdError> {
             }
         }
     }
-    if kept.is_empty() {
-        Err(ParseIdError::Empty)
-    } else {
-        Ok(kept)
-    }
+    if kept.is_empty() { Err(ParseIdError::Empty) } else { Ok(kept) }
 }
 
 /// N1 to N7: the capitals and digits of a number, separators dropped.
@@ -54,16 +50,9 @@ pub(super) fn characters(text: &str) -> Result<String, ParseIdError> {
 /// # Errors
 /// As [`characters`], and `Empty` when only separators were typed.
 pub(super) fn number(text: &str) -> Result<String, ParseIdError> {
-    let kept: String = characters(text)?
-        .chars()
-        .filter(|c| !is_separator(*c))
-        .map(|c| c.to_ascii_uppercase())
-        .collect();
-    if kept.is_empty() {
-        Err(ParseIdError::Empty)
-    } else {
-        Ok(kept)
-    }
+    let kept: String =
+        characters(text)?.chars().filter(|c| !is_separator(*c)).map(|c| c.to_ascii_uppercase()).collect();
+    if kept.is_empty() { Err(ParseIdError::Empty) } else { Ok(kept) }
 }
 
 /// N2. Listed instead of `char::is_whitespace` so that the rule can be read here.
@@ -73,10 +62,7 @@ fn is_space(c: char) -> bool {
 
 /// N3.
 fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}'
-    )
+    matches!(c, '\u{AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}')
 }
 
 /// N4.
@@ -94,8 +80,5 @@ fn half_width(c: char) -> char {
 
 /// N7.
 fn is_separator(c: char) -> bool {
-    matches!(
-        c,
-        '.' | ',' | '_' | '-' | '\u{B7}' | '\u{2010}'..='\u{2015}' | '\u{2212}'
-    )
+    matches!(c, '.' | ',' | '_' | '-' | '\u{B7}' | '\u{2010}'..='\u{2015}' | '\u{2212}')
 }

@@ -120,12 +120,7 @@ impl NationalId {
             Some(local) => format!("{number}/{local}"),
             None => number,
         };
-        Ok(Self {
-            canonical,
-            kind,
-            key,
-            rpps,
-        })
+        Ok(Self { canonical, kind, key, rpps })
     }
 
     pub(super) fn from_rpps(rpps: Rpps) -> Self {
@@ -164,12 +159,7 @@ impl NationalId {
 
 impl fmt::Debug for NationalId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "NationalId(redacted, {}, key {})",
-            self.kind.as_str(),
-            self.key.as_str()
-        )
+        write!(f, "NationalId(redacted, {}, key {})", self.kind.as_str(), self.key.as_str())
     }
 }
 
@@ -183,10 +173,7 @@ fn looks_like_bare_rpps(number: &str, local: Option<&str>) -> bool {
 }
 
 /// The key of the inner number, and the RPPS when there is one.
-fn key_of(
-    kind: NationalIdKind,
-    inner: &str,
-) -> Result<(KeyCheck, Option<Rpps>), ParseNationalIdError> {
+fn key_of(kind: NationalIdKind, inner: &str) -> Result<(KeyCheck, Option<Rpps>), ParseNationalIdError> {
     let shift = |error| ParseNationalIdError::Form(shifted(error));
     Ok(match kind {
         NationalIdKind::Adeli => (Adeli::parse(inner).map_err(shift)?.key(), None),
@@ -198,9 +185,7 @@ fn key_of(
             (rpps.key(), Some(rpps))
         }
         // No rule for the key of a practice in ADELI was found: its form is that of ADELI, its key is not judged.
-        NationalIdKind::CabAdeli => Adeli::parse(inner)
-            .map(|_| (KeyCheck::None, None))
-            .map_err(shift)?,
+        NationalIdKind::CabAdeli => Adeli::parse(inner).map(|_| (KeyCheck::None, None)).map_err(shift)?,
         NationalIdKind::CabRpps => (practice_key(inner).map_err(shift)?, None),
         NationalIdKind::Edit | NationalIdKind::Psi => (KeyCheck::None, None),
     })
@@ -211,42 +196,26 @@ fn key_of(
 fn practice_key(inner: &str) -> Result<KeyCheck, ParseIdError> {
     const LENGTH: usize = 14;
     if let Some(index) = inner.bytes().position(|byte| !byte.is_ascii_digit()) {
-        return Err(ParseIdError::Character {
-            position: index + 1,
-        });
+        return Err(ParseIdError::Character { position: index + 1 });
     }
     match inner.get(..11) {
         Some(holder) if inner.len() == LENGTH => Ok(KeyCheck::from_sum(check::luhn(holder))),
-        _ => Err(ParseIdError::Length {
-            expected: LENGTH,
-            found: inner.len(),
-        }),
+        _ => Err(ParseIdError::Length { expected: LENGTH, found: inner.len() }),
     }
 }
 
 /// Positions and lengths are told for the whole identifier, type digit included: that is what the person sees.
 fn shifted(error: ParseIdError) -> ParseIdError {
     match error {
-        ParseIdError::Empty => ParseIdError::Length {
-            expected: 12,
-            found: 1,
-        },
-        ParseIdError::Character { position } => ParseIdError::Character {
-            position: position + 1,
-        },
-        ParseIdError::Length { expected, found } => ParseIdError::Length {
-            expected: expected + 1,
-            found: found + 1,
-        },
+        ParseIdError::Empty => ParseIdError::Length { expected: 12, found: 1 },
+        ParseIdError::Character { position } => ParseIdError::Character { position: position + 1 },
+        ParseIdError::Length { expected, found } => ParseIdError::Length { expected: expected + 1, found: found + 1 },
         other => other,
     }
 }
 
 /// The number after `/`: required for staff of a structure, refused for the registers of persons.
-fn local_number(
-    kind: NationalIdKind,
-    local: Option<&str>,
-) -> Result<Option<&str>, ParseNationalIdError> {
+fn local_number(kind: NationalIdKind, local: Option<&str>) -> Result<Option<&str>, ParseNationalIdError> {
     let expected = !matches!(kind, NationalIdKind::Adeli | NationalIdKind::Rpps);
     match (expected, local) {
         (false, None) => Ok(None),
@@ -261,40 +230,24 @@ fn local_number(
 /// required beyond one character; the whole identifier is bounded by [`input::MAX_CHARS`].
 fn is_local(local: &str) -> bool {
     !local.is_empty()
-        && local.bytes().all(|byte| {
-            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@' | b'+')
-        })
+        && local.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@' | b'+'))
 }
 
 fn edit(number: &str, digits: &str) -> Result<NationalId, ParseNationalIdError> {
     if let Some(index) = digits.chars().position(|c| !c.is_ascii_digit()) {
-        return Err(ParseIdError::Character {
-            position: index + 4,
-        }
-        .into());
+        return Err(ParseIdError::Character { position: index + 4 }.into());
     }
     if digits.len() != 14 {
-        return Err(ParseIdError::Length {
-            expected: 17,
-            found: number.len(),
-        }
-        .into());
+        return Err(ParseIdError::Length { expected: 17, found: number.len() }.into());
     }
-    Ok(NationalId {
-        canonical: number.to_owned(),
-        kind: NationalIdKind::Edit,
-        key: KeyCheck::None,
-        rpps: None,
-    })
+    Ok(NationalId { canonical: number.to_owned(), kind: NationalIdKind::Edit, key: KeyCheck::None, rpps: None })
 }
 
 /// Hexadecimal digits in groups of 8-4-4-4-12, in any case.
 fn as_uuid(text: &str) -> Option<String> {
     let groups: Vec<&str> = text.split('-').collect();
     let lengths = groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]);
-    let hexadecimal = groups
-        .iter()
-        .all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let hexadecimal = groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()));
     (lengths && hexadecimal).then(|| text.to_ascii_lowercase())
 }
 
@@ -302,12 +255,7 @@ fn psi(uuid: String) -> Result<NationalId, ParseNationalIdError> {
     if uuid.bytes().all(|byte| matches!(byte, b'0' | b'-')) {
         return Err(ParseIdError::AllZero.into());
     }
-    Ok(NationalId {
-        canonical: uuid,
-        kind: NationalIdKind::Psi,
-        key: KeyCheck::None,
-        rpps: None,
-    })
+    Ok(NationalId { canonical: uuid, kind: NationalIdKind::Psi, key: KeyCheck::None, rpps: None })
 }
 
 /// Why a text is not a national person identifier.
@@ -348,14 +296,10 @@ impl ParseNationalIdError {
         match self {
             Self::Form(error) => error.help(),
             Self::PrefixMissing => "put an 8 before the RPPS number",
-            Self::UnknownType => {
-                "a login identifier begins with 8 and the RPPS number; check the first digit"
-            }
+            Self::UnknownType => "a login identifier begins with 8 and the RPPS number; check the first digit",
             Self::LocalMissing => "add the slash and the number that the establishment gave",
             Self::LocalUnexpected => "leave out the slash and what follows it",
-            Self::LocalForm => {
-                "copy the part after the slash from the card or the establishment's directory"
-            }
+            Self::LocalForm => "copy the part after the slash from the card or the establishment's directory",
         }
     }
 }
@@ -367,12 +311,8 @@ impl fmt::Display for ParseNationalIdError {
             Self::PrefixMissing => f.write_str("the leading 8 of the login identifier is missing"),
             Self::UnknownType => f.write_str("the first digit names no register of persons"),
             Self::LocalMissing => f.write_str("the local number after the slash is missing"),
-            Self::LocalUnexpected => {
-                f.write_str("this kind of identifier has no part after a slash")
-            }
-            Self::LocalForm => {
-                f.write_str("the part after the slash is empty or has an unexpected character")
-            }
+            Self::LocalUnexpected => f.write_str("this kind of identifier has no part after a slash"),
+            Self::LocalForm => f.write_str("the part after the slash is empty or has an unexpected character"),
         }
     }
 }

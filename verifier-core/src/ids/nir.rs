@@ -40,21 +40,12 @@ impl Nir {
     /// [`Self::key`].
     pub fn parse(text: &str) -> Result<Self, ParseIdError> {
         let text = input::number(text)?;
-        if let Some(index) = text
-            .bytes()
-            .enumerate()
-            .position(|(index, byte)| !may_stand(index, byte))
-        {
-            return Err(ParseIdError::Character {
-                position: index + 1,
-            });
+        if let Some(index) = text.bytes().enumerate().position(|(index, byte)| !may_stand(index, byte)) {
+            return Err(ParseIdError::Character { position: index + 1 });
         }
         let found = text.len();
         if found != WITHOUT_KEY && found != WITH_KEY {
-            return Err(ParseIdError::Length {
-                expected: WITH_KEY,
-                found,
-            });
+            return Err(ParseIdError::Length { expected: WITH_KEY, found });
         }
         let status = match text.bytes().next() {
             Some(b'1' | b'2') => NirStatus::Attributed,
@@ -116,12 +107,7 @@ impl Nir {
 
 impl fmt::Debug for Nir {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Nir(redacted, {:?}, key {})",
-            self.status,
-            self.key.as_str()
-        )
+        write!(f, "Nir(redacted, {:?}, key {})", self.status, self.key.as_str())
     }
 }
 
@@ -135,8 +121,7 @@ fn field(text: &str, start: usize, length: usize) -> Option<u32> {
 }
 
 fn place_is_blank(text: &str) -> bool {
-    text.get(5..7) == Some("00")
-        || (matches!(text.get(6..7), Some("A" | "B")) && text.get(5..6) != Some("2"))
+    text.get(5..7) == Some("00") || (matches!(text.get(6..7), Some("A" | "B")) && text.get(5..6) != Some("2"))
 }
 
 fn key_of(text: &str) -> Result<KeyCheck, ParseIdError> {
@@ -147,12 +132,6 @@ fn key_of(text: &str) -> Result<KeyCheck, ParseIdError> {
         return Err(ParseIdError::NirField { field: "key" });
     }
     // 2A counts as 19 and 2B as 18, so that the number stays one of 13 digits.
-    let body = text
-        .get(..WITHOUT_KEY)
-        .unwrap_or("")
-        .replace("2A", "19")
-        .replace("2B", "18");
-    Ok(KeyCheck::from_sum(
-        97 - check::remainder_97(body.bytes()) == key,
-    ))
+    let body = text.get(..WITHOUT_KEY).unwrap_or("").replace("2A", "19").replace("2B", "18");
+    Ok(KeyCheck::from_sum(97 - check::remainder_97(body.bytes()) == key))
 }

@@ -102,9 +102,7 @@ impl Rpps {
 const LA_POSTE: &str = "356000000";
 
 fn siret_key(text: &str) -> KeyCheck {
-    KeyCheck::from_sum(
-        check::luhn(text) || (text.starts_with(LA_POSTE) && check::digit_sum(text) % 5 == 0),
-    )
+    KeyCheck::from_sum(check::luhn(text) || (text.starts_with(LA_POSTE) && check::digit_sum(text) % 5 == 0))
 }
 
 /// The form of a register number: digits, except where one of a few letters may stand.
@@ -118,17 +116,12 @@ fn hold_to(grammar: &Grammar, text: &str) -> Result<(), ParseIdError> {
     for (index, character) in text.chars().enumerate() {
         let letter = grammar.letters_at.contains(&index) && grammar.letters.contains(character);
         if !character.is_ascii_digit() && !letter {
-            return Err(ParseIdError::Character {
-                position: index + 1,
-            });
+            return Err(ParseIdError::Character { position: index + 1 });
         }
     }
     let found = text.len();
     if found != grammar.length {
-        return Err(ParseIdError::Length {
-            expected: grammar.length,
-            found,
-        });
+        return Err(ParseIdError::Length { expected: grammar.length, found });
     }
     if text.bytes().all(|byte| byte == b'0') {
         return Err(ParseIdError::AllZero);

@@ -108,18 +108,11 @@ impl NumberMatch {
     pub fn step(self, event: Event, now_ms: u64) -> (Self, Vec<Effect>) {
         let timed_out = self.ends_at_ms().is_some_and(|end| now_ms >= end);
         match (self, event) {
-            (
-                _,
-                Event::NumberSeen {
-                    number,
-                    remaining_s,
-                },
-            ) => self.see(number, remaining_s, now_ms),
+            (_, Event::NumberSeen { number, remaining_s }) => self.see(number, remaining_s, now_ms),
             (Self::Shown { .. }, Event::Returned) if !timed_out => {
                 (Self::Matched { at_ms: now_ms }, vec![Effect::Clear])
             }
-            (Self::Shown { .. }, Event::RefusedSeen)
-            | (Self::Issued { .. }, Event::RefusedSeen) => {
+            (Self::Shown { .. }, Event::RefusedSeen) | (Self::Issued { .. }, Event::RefusedSeen) => {
                 (Self::Refused { at_ms: now_ms }, vec![Effect::Clear])
             }
             (Self::Shown { .. } | Self::Issued { .. }, Event::ExpiredSeen) => {
@@ -129,9 +122,7 @@ impl NumberMatch {
                 (Self::Expired { at_ms: now_ms }, vec![Effect::Clear])
             }
             (_, Event::Started) => (Self::Issued { since_ms: now_ms }, vec![Effect::Clear]),
-            (Self::Shown { .. }, Event::NumberLost) => {
-                (Self::Issued { since_ms: now_ms }, vec![Effect::Clear])
-            }
+            (Self::Shown { .. }, Event::NumberLost) => (Self::Issued { since_ms: now_ms }, vec![Effect::Clear]),
             // A live session at PSC answers without a number: nothing was matched.
             (Self::Issued { .. }, Event::Returned) => (Self::Idle, vec![Effect::Clear]),
             (_, Event::Left) => (Self::Idle, vec![Effect::Clear]),
@@ -143,9 +134,7 @@ impl NumberMatch {
     #[must_use]
     pub fn shown(&self, now_ms: u64) -> Option<MatchNumber> {
         match self {
-            Self::Shown { number, .. } if self.ends_at_ms().is_none_or(|end| now_ms < end) => {
-                Some(*number)
-            }
+            Self::Shown { number, .. } if self.ends_at_ms().is_none_or(|end| now_ms < end) => Some(*number),
             _ => None,
         }
     }
@@ -154,35 +143,17 @@ impl NumberMatch {
     #[must_use]
     pub fn ends_at_ms(&self) -> Option<u64> {
         match self {
-            Self::Shown {
-                deadline_ms: Some(deadline),
-                ..
-            } => Some(*deadline),
-            Self::Shown {
-                shown_at_ms,
-                deadline_ms: None,
-                ..
-            } => Some(shown_at_ms.saturating_add(UNREAD_LIFE_MS)),
+            Self::Shown { deadline_ms: Some(deadline), .. } => Some(*deadline),
+            Self::Shown { shown_at_ms, deadline_ms: None, .. } => Some(shown_at_ms.saturating_add(UNREAD_LIFE_MS)),
             _ => None,
         }
     }
 
-    fn see(
-        self,
-        number: MatchNumber,
-        remaining_s: Option<u32>,
-        now_ms: u64,
-    ) -> (Self, Vec<Effect>) {
+    fn see(self, number: MatchNumber, remaining_s: Option<u32>, now_ms: u64) -> (Self, Vec<Effect>) {
         let read = remaining_s.map(|seconds| now_ms.saturating_add(u64::from(seconds) * 1000));
         let (shown_at_ms, deadline_ms, same) = match self {
-            Self::Shown {
-                number: old,
-                shown_at_ms,
-                deadline_ms,
-            } if old == number => match (deadline_ms, read) {
-                (Some(old), Some(new)) if new > old.saturating_add(NEW_REQUEST_MS) => {
-                    (now_ms, Some(new), false)
-                }
+            Self::Shown { number: old, shown_at_ms, deadline_ms } if old == number => match (deadline_ms, read) {
+                (Some(old), Some(new)) if new > old.saturating_add(NEW_REQUEST_MS) => (now_ms, Some(new), false),
                 // The countdown is read once a second and rounded: the earliest reading is the safe one.
                 (Some(old), Some(new)) => (shown_at_ms, Some(old.min(new)), new >= old),
                 (Some(old), None) => (shown_at_ms, Some(old), true),
@@ -191,26 +162,13 @@ impl NumberMatch {
             },
             _ => (now_ms, read, false),
         };
-        let next = Self::Shown {
-            number,
-            shown_at_ms,
-            deadline_ms,
-        };
+        let next = Self::Shown { number, shown_at_ms, deadline_ms };
         let end = next.ends_at_ms().unwrap_or(now_ms);
         if now_ms >= end {
             return (Self::Expired { at_ms: now_ms }, vec![Effect::Clear]);
         }
-        let effects = if same {
-            Vec::new()
-        } else {
-            vec![
-                Effect::Show {
-                    number,
-                    deadline_ms,
-                },
-                Effect::WakeAt { at_ms: end },
-            ]
-        };
+        let effects =
+            if same { Vec::new() } else { vec![Effect::Show { number, deadline_ms }, Effect::WakeAt { at_ms: end }] };
         (next, effects)
     }
 }

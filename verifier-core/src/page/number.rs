@@ -10,16 +10,9 @@ use crate::login::MatchNumber;
 const COUNTDOWN_MAX_S: u32 = 600;
 
 /// The digits, or why they were not taken.
-pub(super) fn read(
-    observation: &PageObservation,
-    remaining_s: Option<u32>,
-) -> Result<MatchNumber, &'static str> {
+pub(super) fn read(observation: &PageObservation, remaining_s: Option<u32>) -> Result<MatchNumber, &'static str> {
     let mut candidates: Vec<(&NumberCandidate, MatchNumber)> = Vec::new();
-    for candidate in observation
-        .numbers
-        .iter()
-        .filter(|candidate| candidate.visible)
-    {
+    for candidate in observation.numbers.iter().filter(|candidate| candidate.visible) {
         let text = candidate.text.trim_matches([' ', '\n', '\t', '\r']);
         if text.chars().any(|c| !c.is_ascii() && c.is_numeric()) {
             return Err("PAGE-NUMBER-FOREIGN-DIGIT");
@@ -28,8 +21,7 @@ pub(super) fn read(
             candidates.push((candidate, number));
         }
     }
-    let counts_down =
-        |number: &MatchNumber| remaining_s.is_some() && number.digits().parse().ok() == remaining_s;
+    let counts_down = |number: &MatchNumber| remaining_s.is_some() && number.digits().parse().ok() == remaining_s;
     match candidates.as_slice() {
         [] => Err("PAGE-NUMBER-NONE"),
         // While the countdown passes the number itself (one second) the only candidate could be the countdown's own
@@ -69,9 +61,7 @@ pub(super) fn remaining_s(folded_text: &str) -> Option<u32> {
 /// `94 secondes …`, `1 minute 34 secondes …`, `1 minute et 34 secondes …`.
 fn duration_s(text: &str) -> Option<u32> {
     let mut seconds: Option<u32> = None;
-    let mut words = text
-        .split(' ')
-        .filter(|word| !word.is_empty() && *word != "et");
+    let mut words = text.split(' ').filter(|word| !word.is_empty() && *word != "et");
     for _ in 0..2 {
         let (Some(amount), Some(unit)) = (words.next(), words.next()) else {
             break;

@@ -181,30 +181,14 @@ impl PageObservation {
         let short = |text: &String| text.len() <= TEXT_BYTES;
         counts.iter().all(|count| *count <= ENTRIES)
             && short(&self.title)
-            && self
-                .headings
-                .iter()
-                .chain(&self.texts)
-                .chain(&self.alerts)
-                .all(short)
-            && self
-                .buttons
-                .iter()
-                .chain(&self.links)
-                .all(|item| short(&item.text))
+            && self.headings.iter().chain(&self.texts).chain(&self.alerts).all(short)
+            && self.buttons.iter().chain(&self.links).all(|item| short(&item.text))
             && self.tabs.iter().all(|tab| short(&tab.text))
             && self.numbers.iter().all(|number| short(&number.text))
             && self.fields.iter().all(|field| {
-                [
-                    &field.label,
-                    &field.placeholder,
-                    &field.kind,
-                    &field.autocomplete,
-                    &field.name,
-                    &field.id,
-                ]
-                .into_iter()
-                .all(short)
+                [&field.label, &field.placeholder, &field.kind, &field.autocomplete, &field.name, &field.id]
+                    .into_iter()
+                    .all(short)
             })
     }
 }

@@ -115,30 +115,12 @@ pub struct GenuineHost {
 
 /// Every host that any flavour calls genuine.
 pub const GENUINE: &[GenuineHost] = &[
-    GenuineHost {
-        host: "wallet.esw.esante.gouv.fr",
-        environment: Environment::Production,
-    },
-    GenuineHost {
-        host: "auth.esw.esante.gouv.fr",
-        environment: Environment::Production,
-    },
-    GenuineHost {
-        host: "wallet.bas.psc.esante.gouv.fr",
-        environment: Environment::Bas,
-    },
-    GenuineHost {
-        host: "auth.bas.psc.esante.gouv.fr",
-        environment: Environment::Bas,
-    },
-    GenuineHost {
-        host: "wallet.psc.localhost",
-        environment: Environment::Local,
-    },
-    GenuineHost {
-        host: "auth.psc.localhost",
-        environment: Environment::Local,
-    },
+    GenuineHost { host: "wallet.esw.esante.gouv.fr", environment: Environment::Production },
+    GenuineHost { host: "auth.esw.esante.gouv.fr", environment: Environment::Production },
+    GenuineHost { host: "wallet.bas.psc.esante.gouv.fr", environment: Environment::Bas },
+    GenuineHost { host: "auth.bas.psc.esante.gouv.fr", environment: Environment::Bas },
+    GenuineHost { host: "wallet.psc.localhost", environment: Environment::Local },
+    GenuineHost { host: "auth.psc.localhost", environment: Environment::Local },
 ];
 
 /// The hosts that a flavour calls genuine.
@@ -153,21 +135,30 @@ pub fn genuine_hosts(flavour: Flavour) -> impl Iterator<Item = &'static GenuineH
 #[must_use]
 pub fn assess(facts: &UrlFacts<'_>, flavour: Flavour) -> Assessment {
     if facts.host.is_empty() || facts.host.len() > MAX_HOST {
-        return Assessment {
-            verdict: Verdict::Invalid,
-            code: "URL-HOST",
-        };
+        return Assessment { verdict: Verdict::Invalid, code: "URL-HOST" };
     }
     if !matches!(facts.scheme, "https" | "http") {
-        return Assessment {
-            verdict: Verdict::Invalid,
-            code: "URL-SCHEME",
-        };
+        return Assessment { verdict: Verdict::Invalid, code: "URL-SCHEME" };
     }
-    match GENUINE.iter().find(|row| row.host == facts.host) {
+    // DNS does not tell capitals apart (RFC 4343); an edge that forgot to lower them must not turn a page into a forgery.
+    let host = facts.host.to_ascii_lowercase();
+    if !is_host(&host) {
+        return Assessment { verdict: Verdict::Invalid, code: "URL-HOST" };
+    }
+    match GENUINE.iter().find(|row| row.host == host) {
         Some(row) => assess_genuine_host(facts, row, flavour),
-        None => lookalike::assess(facts),
+        None => lookalike::assess(facts, &host),
     }
+}
+
+/// Labels that are not empty and hold no character that ends a host in a URL. A dot may stand at the end.
+fn is_host(host: &str) -> bool {
+    let ends_host = |c: char| {
+        c.is_whitespace()
+            || c.is_ascii_control()
+            || matches!(c, '/' | '\\' | '@' | '?' | '#' | '%' | '<' | '>' | '^' | '|')
+    };
+    !host.contains(ends_host) && host.strip_suffix('.').unwrap_or(host).split('.').all(|label| !label.is_empty())
 }
 
 /// RFC 1035 section 2.3.4 allows 253 visible characters; Unicode hosts are measured in bytes all the same.

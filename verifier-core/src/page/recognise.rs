@@ -86,21 +86,15 @@ pub fn rules_version() -> u32 {
 #[must_use]
 pub fn recognise(observation: &PageObservation) -> Recognition {
     if observation.v != VERSION {
-        return Recognition::Unrecognized {
-            code: "PAGE-VERSION",
-        };
+        return Recognition::Unrecognized { code: "PAGE-VERSION" };
     }
     if !observation.is_within_limits() {
-        return Recognition::Unrecognized {
-            code: "PAGE-TOO-LARGE",
-        };
+        return Recognition::Unrecognized { code: "PAGE-TOO-LARGE" };
     }
     let page = FoldedPage::new(observation);
     match RULES.iter().find(|rule| page.satisfies(rule)) {
         Some(rule) => interpret(rule.kind, observation, &page),
-        None => Recognition::Unrecognized {
-            code: "PAGE-NO-RULE",
-        },
+        None => Recognition::Unrecognized { code: "PAGE-NO-RULE" },
     }
 }
 
@@ -114,10 +108,7 @@ fn interpret(kind: PageKind, observation: &PageObservation, page: &FoldedPage) -
             let remaining_s = number::remaining_s(&page.text);
             match number::read(observation, remaining_s) {
                 _ if remaining_s == Some(0) => RecognizedPage::Expired,
-                Ok(digits) => RecognizedPage::Number {
-                    digits,
-                    remaining_s,
-                },
+                Ok(digits) => RecognizedPage::Number { digits, remaining_s },
                 Err(code) => RecognizedPage::NumberUnread { code },
             }
         }
@@ -149,30 +140,15 @@ struct FoldedPage {
 impl FoldedPage {
     fn new(observation: &PageObservation) -> Self {
         let mut text = fold(&observation.title);
-        for part in observation
-            .headings
-            .iter()
-            .chain(&observation.texts)
-            .chain(&observation.alerts)
-        {
+        for part in observation.headings.iter().chain(&observation.texts).chain(&observation.alerts) {
             text.push(' ');
             text.push_str(&fold(part));
         }
         let visible = |field: &&Field| field.visible;
         Self {
             text,
-            buttons: observation
-                .buttons
-                .iter()
-                .chain(&observation.links)
-                .map(|item| fold(&item.text))
-                .collect(),
-            selected_tabs: observation
-                .tabs
-                .iter()
-                .filter(|tab| tab.selected)
-                .map(|tab| fold(&tab.text))
-                .collect(),
+            buttons: observation.buttons.iter().chain(&observation.links).map(|item| fold(&item.text)).collect(),
+            selected_tabs: observation.tabs.iter().filter(|tab| tab.selected).map(|tab| fold(&tab.text)).collect(),
             labels: observation
                 .fields
                 .iter()
@@ -186,15 +162,8 @@ impl FoldedPage {
     fn satisfies(&self, rule: &Rule) -> bool {
         let tab_allows = rule.tabs.is_empty()
             || self.selected_tabs.is_empty()
-            || rule
-                .tabs
-                .iter()
-                .any(|name| self.selected_tabs.iter().any(|tab| has_phrase(tab, name)));
-        tab_allows
-            && rule
-                .groups
-                .iter()
-                .all(|group| group.iter().any(|clue| self.shows(clue)))
+            || rule.tabs.iter().any(|name| self.selected_tabs.iter().any(|tab| has_phrase(tab, name)));
+        tab_allows && rule.groups.iter().all(|group| group.iter().any(|clue| self.shows(clue)))
     }
 
     fn shows(&self, clue: &Clue) -> bool {
@@ -212,31 +181,14 @@ impl FoldedPage {
 /// The one field that takes the identifier, or why none was chosen. A page with a visible password field is not the e-CPS
 /// tab: the e-CPS secret is typed on the phone only.
 fn identifier_field(fields: &[Field]) -> Result<u32, &'static str> {
-    let is = |field: &Field, kinds: &[&str]| {
-        kinds
-            .iter()
-            .any(|kind| field.kind.eq_ignore_ascii_case(kind))
-    };
-    if fields
-        .iter()
-        .any(|field| field.visible && is(field, &["password"]))
-    {
+    let is = |field: &Field, kinds: &[&str]| kinds.iter().any(|kind| field.kind.eq_ignore_ascii_case(kind));
+    if fields.iter().any(|field| field.visible && is(field, &["password"])) {
         return Err("PAGE-PASSWORD");
     }
-    let texts: Vec<&Field> = fields
-        .iter()
-        .filter(|field| is(field, &["", "text", "tel", "email", "search", "number"]))
-        .collect();
-    let visible: Vec<&Field> = texts
-        .iter()
-        .copied()
-        .filter(|field| field.visible)
-        .collect();
-    let named: Vec<&Field> = visible
-        .iter()
-        .copied()
-        .filter(|field| names_identifier(field))
-        .collect();
+    let texts: Vec<&Field> =
+        fields.iter().filter(|field| is(field, &["", "text", "tel", "email", "search", "number"])).collect();
+    let visible: Vec<&Field> = texts.iter().copied().filter(|field| field.visible).collect();
+    let named: Vec<&Field> = visible.iter().copied().filter(|field| names_identifier(field)).collect();
     let chosen = match (named.as_slice(), visible.as_slice()) {
         ([one], _) => one,
         // A field that stands alone is the field, unless it says that it takes something else.
@@ -246,11 +198,7 @@ fn identifier_field(fields: &[Field]) -> Result<u32, &'static str> {
         ([], _) => return Err("PAGE-FIELD-UNNAMED"),
         _ => return Err("PAGE-FIELD-SEVERAL"),
     };
-    if chosen.editable {
-        Ok(chosen.reference)
-    } else {
-        Err("PAGE-FIELD-LOCKED")
-    }
+    if chosen.editable { Ok(chosen.reference) } else { Err("PAGE-FIELD-LOCKED") }
 }
 
 /// Whether a field says that it takes the identifier: to the person first, to the browser or in the markup otherwise.
@@ -261,25 +209,14 @@ fn names_identifier(field: &Field) -> bool {
     let hidden = [fold(&field.name), fold(&field.id)];
     !names_something_else(field)
         && (field.autocomplete.eq_ignore_ascii_case("username")
-            || hidden.iter().any(|text| {
-                ["login", "username", "identifiant", "rpps"]
-                    .iter()
-                    .any(|word| text.contains(word))
-            }))
+            || hidden
+                .iter()
+                .any(|text| ["login", "username", "identifiant", "rpps"].iter().any(|word| text.contains(word))))
 }
 
 /// Whether a field says to the person that it takes something other than the identifier.
 fn names_something_else(field: &Field) -> bool {
-    shows_word(
-        field,
-        &[
-            "code",
-            "mot de passe",
-            "recherche",
-            "rechercher",
-            "fournisseur",
-        ],
-    )
+    shows_word(field, &["code", "mot de passe", "recherche", "rechercher", "fournisseur"])
 }
 
 fn shows_word(field: &Field, words: &[&str]) -> bool {

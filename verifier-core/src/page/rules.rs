@@ -79,37 +79,22 @@ pub struct Rule {
 }
 
 const fn text(phrase: &'static str) -> Clue {
-    Clue {
-        place: Place::Text,
-        phrase,
-    }
+    Clue { place: Place::Text, phrase }
 }
 
 const fn button(phrase: &'static str) -> Clue {
-    Clue {
-        place: Place::Button,
-        phrase,
-    }
+    Clue { place: Place::Button, phrase }
 }
 
 const fn tab(phrase: &'static str) -> Clue {
-    Clue {
-        place: Place::Tab,
-        phrase,
-    }
+    Clue { place: Place::Tab, phrase }
 }
 
 const fn label(phrase: &'static str) -> Clue {
-    Clue {
-        place: Place::Label,
-        phrase,
-    }
+    Clue { place: Place::Label, phrase }
 }
 
-const QR: Clue = Clue {
-    place: Place::Qr,
-    phrase: "",
-};
+const QR: Clue = Clue { place: Place::Qr, phrase: "" };
 
 /// The rules, in the order in which they are tried.
 pub const RULES: &[Rule] = &[
@@ -216,12 +201,7 @@ pub const RULES: &[Rule] = &[
                 label("code affiche par votre telephone"),
                 label("code affiche sur votre telephone"),
             ],
-            &[
-                text("telephone"),
-                text("application e-cps"),
-                text("smartphone"),
-                text("mobile"),
-            ],
+            &[text("telephone"), text("application e-cps"), text("smartphone"), text("mobile")],
         ],
     },
     Rule {
@@ -235,13 +215,7 @@ pub const RULES: &[Rule] = &[
                 text("scannez le qr-code"),
                 text("flashez le qr code"),
             ],
-            &[
-                text("activation"),
-                text("activer"),
-                text("activez"),
-                text("qr code"),
-                text("qr-code"),
-            ],
+            &[text("activation"), text("activer"), text("activez"), text("qr code"), text("qr-code")],
         ],
     },
     // Screenshot in a vendor's integration guide, 2025.
@@ -249,10 +223,7 @@ pub const RULES: &[Rule] = &[
         kind: PageKind::Confirmation,
         tabs: &[],
         groups: &[
-            &[
-                text("confirmez-vous vouloir acceder a psc"),
-                text("confirmez-vous vouloir acceder a pro sante connect"),
-            ],
+            &[text("confirmez-vous vouloir acceder a psc"), text("confirmez-vous vouloir acceder a pro sante connect")],
             &[button("confirmer")],
         ],
     },
@@ -260,10 +231,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         kind: PageKind::Delegation,
         tabs: &["delegation"],
-        groups: &[&[
-            tab("delegation"),
-            button("se connecter via un fournisseur d'identite"),
-        ]],
+        groups: &[&[tab("delegation"), button("se connecter via un fournisseur d'identite")]],
     },
     Rule {
         kind: PageKind::SecurityKey,
@@ -277,11 +245,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         kind: PageKind::Card,
         tabs: &["carte cps"],
-        groups: &[&[
-            tab("carte cps"),
-            button("se connecter avec la carte cps"),
-            button("se connecter avec carte cps"),
-        ]],
+        groups: &[&[tab("carte cps"), button("se connecter avec la carte cps"), button("se connecter avec carte cps")]],
     },
     Rule {
         kind: PageKind::Identifier,
@@ -306,10 +270,7 @@ pub const RULES: &[Rule] = &[
         kind: PageKind::Portal,
         tabs: &[],
         groups: &[
-            &[
-                text("pour acceder a votre portail de gestion"),
-                text("portail de gestion"),
-            ],
+            &[text("pour acceder a votre portail de gestion"), text("portail de gestion")],
             &[
                 button("s'identifier avec pro sante connect"),
                 button("s'authentifier"),

@@ -14,11 +14,7 @@ pub(super) fn fold(text: &str) -> String {
     let mut pending_space = false;
     for character in text.chars() {
         let piece = match character {
-            '\u{AD}'
-            | '\u{200B}'..='\u{200F}'
-            | '\u{2060}'
-            | '\u{FEFF}'
-            | '\u{300}'..='\u{36F}' => continue,
+            '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{300}'..='\u{36F}' => continue,
             c if c.is_whitespace() => {
                 pending_space = !folded.is_empty();
                 continue;
@@ -41,8 +37,8 @@ pub(super) fn fold(text: &str) -> String {
             'Ÿ' | 'ÿ' => folded.push('y'),
             'Œ' | 'œ' => folded.push_str("oe"),
             'Æ' | 'æ' => folded.push_str("ae"),
-            '\u{2018}' | '\u{2019}' | '\u{201B}' | '\u{2BC}' | '\u{B4}' | '`' | '"'
-            | '\u{201C}' | '\u{201D}' | '«' | '»' => folded.push('\''),
+            '\u{2018}' | '\u{2019}' | '\u{201B}' | '\u{2BC}' | '\u{B4}' | '`' | '"' | '\u{201C}' | '\u{201D}' | '«'
+            | '»' => folded.push('\''),
             '\u{2010}'..='\u{2015}' | '\u{2212}' => folded.push('-'),
             other => folded.push(other),
         }
@@ -61,17 +57,11 @@ pub(super) fn has_phrase(text: &str, phrase: &str) -> bool {
             .get(..at)
             .and_then(|part| part.chars().next_back())
             .or_else(|| text.get(..from).and_then(|part| part.chars().next_back()));
-        let after = rest
-            .get(at + phrase.len()..)
-            .and_then(|part| part.chars().next());
+        let after = rest.get(at + phrase.len()..).and_then(|part| part.chars().next());
         if !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric) {
             return true;
         }
-        from += at
-            + rest
-                .get(at..)
-                .and_then(|part| part.chars().next())
-                .map_or(1, char::len_utf8);
+        from += at + rest.get(at..).and_then(|part| part.chars().next()).map_or(1, char::len_utf8);
     }
     false
 }
