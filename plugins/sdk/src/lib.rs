@@ -4,6 +4,7 @@
 #[cfg(target_arch = "wasm32")]
 extern crate self as vigie_policy;
 
+mod json;
 pub mod log;
 mod outcome;
 mod policy;
@@ -14,14 +15,15 @@ mod settings;
 #[doc(hidden)]
 pub mod component;
 
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 pub use outcome::{Effect, Obligation, Outcome, Reason};
-pub use policy::{
-    COMMON_REASONS, Description, LOGIN_REQUIRED, Policy, SETTINGS_REFUSED, evaluate,
-    validate_settings,
-};
+pub use policy::{COMMON_REASONS, Description, LOGIN_REQUIRED, Policy, SETTINGS_REFUSED, evaluate, validate_settings};
 pub use request::{
-    AuthMode, CheckOutcome, Entity, Evidence, Identifier, Identity, Level, Login, Practice,
-    Request, Structure, UserinfoSource,
+    AuthMode, CheckOutcome, Entity, Evidence, Identifier, Identity, Level, Login, Practice, Request, Structure,
+    UserinfoSource,
 };
 pub use serde;
 pub use settings::SettingError;
@@ -34,7 +36,7 @@ macro_rules! export_policy {
         #[allow(unsafe_code, unreachable_pub, missing_docs)]
         const _: () = {
             type Exported = $crate::component::Exported<$policy>;
-            $crate::component::bindings::export!(Exported with_types_in $crate::component::bindings);
+    $crate::component::bindings::export!(Exported with_types_in $crate::component::bindings);
         };
     };
 }

@@ -29,15 +29,8 @@ impl Reason {
             is_code(code.as_bytes()),
             "a reason code is made of A-Z, 0-9 and '-', starts with a letter and has at most 64"
         );
-        assert!(
-            !french.is_empty() && !english.is_empty(),
-            "a reason has a sentence in French and one in English"
-        );
-        Self {
-            code,
-            french,
-            english,
-        }
+        assert!(!french.is_empty() && !english.is_empty(), "a reason has a sentence in French and one in English");
+        Self { code, french, english }
     }
 
     /// The code.
@@ -89,21 +82,17 @@ pub struct Obligation {
     /// For example `step-up`.
     pub kind: String,
     /// A JSON object as text.
-    pub properties_json: String,
+    pub properties: String,
 }
 
 impl Obligation {
     /// Log in again at `level` or above, then ask again.
     #[must_use]
     pub fn step_up(level: Level) -> Self {
-        let mut properties_json = String::from("{\"acr_value\":\"");
-        properties_json.push_str(level.acr());
-        properties_json.push_str("\"}");
-        Self {
-            id: String::from("step-up"),
-            kind: String::from("step-up"),
-            properties_json,
-        }
+        let mut properties = String::from("{\"acr_value\":\"");
+        properties.push_str(level.acr());
+        properties.push_str("\"}");
+        Self { id: String::from("step-up"), kind: String::from("step-up"), properties }
     }
 }
 
@@ -146,12 +135,7 @@ impl Outcome {
     }
 
     const fn new(effect: Effect, reason: Reason) -> Self {
-        Self {
-            effect,
-            reason,
-            remark: None,
-            obligations: Vec::new(),
-        }
+        Self { effect, reason, remark: None, obligations: Vec::new() }
     }
 
     /// Adds a remark for the decision log. No personal data.

@@ -5,9 +5,10 @@
 
 use serde::de::DeserializeOwned;
 
+use crate::json;
 use crate::outcome::{Outcome, Reason};
 use crate::request::{Login, Request};
-use crate::settings::{self, SettingError};
+use crate::settings::SettingError;
 
 /// What a policy says about itself when it is loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,26 +78,23 @@ pub const COMMON_REASONS: [Reason; 2] = [LOGIN_REQUIRED, SETTINGS_REFUSED];
 ///
 /// What does not fit, by JSON Pointer.
 pub fn validate_settings<P: Policy>(settings: &str) -> Result<P::Settings, Vec<SettingError>> {
-    let settings = settings::parse(settings).map_err(|error| vec![error])?;
+    let settings = json::read(settings).map_err(|error| vec![error])?;
     P::check_settings(&settings)?;
     Ok(settings)
 }
 
 /// Asks a policy. Settings that do not read are a refusal with [`SETTINGS_REFUSED`]: the host has validated them before, so this
 /// is a fault of the deployment and must not become a permission.
-pub fn evaluate<P: Policy>(settings: &str, login: Option<&Login>, request: &Request) -> Outcome {
-    let settings = match validate_settings::<P>(settings) {
-        Ok(settings) => settings,
-        Err(errors) => {
+pub fn evaluate<P: Policy>(settings: &str, request: &Request) -> Outcome {
+    match (validate_settings::<P>(settings), &request.login) {
+        (Ok(settings), Some(login)) => P::decide(&settings, login, request),
+        (Ok(settings), None) => P::decide_without_login(&settings, request),
+        (Err(errors), _) => {
             let refusal = Outcome::deny(SETTINGS_REFUSED);
-            return match errors.first() {
-                Some(error) => refusal.with_remark(error.path.as_str()),
+            match errors.into_iter().next() {
+                Some(error) => refusal.with_remark(error.path),
                 None => refusal,
-            };
+            }
         }
-    };
-    match login {
-        Some(login) => P::decide(&settings, login, request),
-        None => P::decide_without_login(&settings, request),
     }
 }

@@ -1,14 +1,15 @@
 //! What a policy is told: the question, and the login that the verifier has checked.
 //!
-//! These types mirror `vigie:policy/types` and hold no more than it does. They are plain values, so a test builds them without
-//! WebAssembly (see [`Case`](crate::Case)). They deliberately hold no token, no key and no name of a person, and `Debug` of an
-//! identifier is redacted: a policy cannot log what it should not have printed.
+//! These types are those of `vigie:policy/types`, member for member: the generated bindings lift straight into them (see
+//! `component.rs`), and a test builds them without WebAssembly. They deliberately hold no token, no key and no name of a
+//! person, and `Debug` leaves identifiers out, so that a policy cannot log by accident what it was told in confidence.
 
 use core::fmt;
 
 use serde::de::DeserializeOwned;
 
-use crate::settings::{self, SettingError};
+use crate::json;
+use crate::settings::SettingError;
 
 /// Authentication level as PSC states it in `acr`. The order is part of the meaning: compare with `<`, never for equality.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -204,10 +205,7 @@ impl Login {
     /// How the named check ended, or `None` when it was not made.
     #[must_use]
     pub fn check(&self, name: &str) -> Option<CheckOutcome> {
-        self.evidence
-            .iter()
-            .find(|evidence| evidence.check == name)
-            .map(|evidence| evidence.outcome)
+        self.evidence.iter().find(|evidence| evidence.check == name).map(|evidence| evidence.outcome)
     }
 }
 
@@ -219,7 +217,7 @@ pub struct Entity {
     /// Its id.
     pub id: String,
     /// JSON text; read it with [`Entity::properties`].
-    pub properties_json: Option<String>,
+    pub properties: Option<String>,
 }
 
 impl Entity {
@@ -229,17 +227,14 @@ impl Entity {
     ///
     /// The first member that does not fit, by its JSON Pointer.
     pub fn properties<T: DeserializeOwned>(&self) -> Result<T, SettingError> {
-        settings::parse(self.properties_json.as_deref().unwrap_or_default())
+        json::read(self.properties.as_deref().unwrap_or_default())
     }
 }
 
 impl fmt::Debug for Entity {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The id of a subject is a person's and the properties are anything.
-        formatter
-            .debug_struct("Entity")
-            .field("kind", &self.kind)
-            .finish_non_exhaustive()
+        formatter.debug_struct("Entity").field("kind", &self.kind).finish_non_exhaustive()
     }
 }
 
@@ -250,16 +245,18 @@ pub struct Request {
     pub now: u64,
     /// The audience of the configuration that is asked.
     pub audience: String,
+    /// Absent when the relying party vouches for its subjects itself. [`Policy::decide`](crate::Policy::decide) receives it by itself.
+    pub login: Option<Login>,
     /// Who asks. Cross-checked with the login by the host; never take an identity from its properties.
     pub subject: Entity,
     /// What they want to do, for example `read`.
     pub action: String,
     /// JSON text; read it with [`Request::action_properties`].
-    pub action_properties_json: Option<String>,
+    pub action_properties: Option<String>,
     /// To what: `resource` in AuthZEN.
     pub target: Entity,
     /// JSON text without the members that the host consumed; read it with [`Request::context`].
-    pub context_json: Option<String>,
+    pub context: Option<String>,
 }
 
 impl Request {
@@ -269,7 +266,7 @@ impl Request {
     ///
     /// The first member that does not fit, by its JSON Pointer.
     pub fn action_properties<T: DeserializeOwned>(&self) -> Result<T, SettingError> {
-        settings::parse(self.action_properties_json.as_deref().unwrap_or_default())
+        json::read(self.action_properties.as_deref().unwrap_or_default())
     }
 
     /// Reads the context into a type of the policy's own; none reads like `{}`.
@@ -278,6 +275,6 @@ impl Request {
     ///
     /// The first member that does not fit, by its JSON Pointer.
     pub fn context<T: DeserializeOwned>(&self) -> Result<T, SettingError> {
-        settings::parse(self.context_json.as_deref().unwrap_or_default())
+        json::read(self.context.as_deref().unwrap_or_default())
     }
 }

@@ -1,33 +1,27 @@
-//! JSON text into the types of a policy, with the place of an error as a JSON Pointer (RFC 6901).
-
-use serde::de::DeserializeOwned;
+//! What is wrong with a setting, and where.
 
 /// A setting that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingError {
-    /// JSON Pointer into the settings; empty for the whole document.
+    /// JSON Pointer (RFC 6901) into the settings; empty for the whole document.
     pub path: String,
     /// What is expected there, one lower-case sentence.
     pub message: String,
 }
 
 impl SettingError {
-    /// An error at `path`, a JSON Pointer such as `/professions/0`.
-    pub fn at(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            message: message.into(),
-        }
+    /// An error at `path`, a JSON Pointer such as `/professions`.
+    #[must_use]
+    pub fn at(path: &str, message: &str) -> Self {
+        Self { path: String::from(path), message: String::from(message) }
     }
 
-    /// An error at one item of the list at `path`.
+    /// An error at one item of the list at `path`, for example `/professions/3`.
     #[must_use]
     pub fn item(path: &str, index: usize, message: &str) -> Self {
-        Self::at([path, "/", &index.to_string()].concat(), message)
+        let mut error = Self::at(path, message);
+        error.path.push('/');
+        crate::json::push_decimal(&mut error.path, index);
+        error
     }
-}
-
-pub(crate) fn parse<T: DeserializeOwned>(json: &str) -> Result<T, SettingError> {
-    let json = if json.is_empty() { "{}" } else { json };
-    serde_json::from_str(json).map_err(|error| SettingError::at("", error.to_string()))
 }

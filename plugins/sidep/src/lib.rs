@@ -4,9 +4,7 @@
 //! profession; everyone else is refused with [`NOT_LISTED`] and told so in French and in English.
 
 use vigie_policy::serde::Deserialize;
-use vigie_policy::{
-    Description, Login, Outcome, Policy, Reason, Request, SettingError, export_policy,
-};
+use vigie_policy::{Description, Login, Outcome, Policy, Reason, Request, SettingError, export_policy};
 
 /// The rules.
 #[derive(Debug)]
@@ -25,11 +23,7 @@ pub struct Settings {
 impl Default for Settings {
     /// An example: doctor, pharmacist, dental surgeon, midwife, nurse and laboratory technician.
     fn default() -> Self {
-        Self {
-            professions: ["10", "21", "40", "50", "60", "86"]
-                .map(String::from)
-                .to_vec(),
-        }
+        Self { professions: ["10", "21", "40", "50", "60", "86"].map(String::from).to_vec() }
     }
 }
 
@@ -74,25 +68,13 @@ impl Policy for Sidep {
                 "name at least one profession, or leave the setting out",
             )]);
         }
-        let unknown = settings
-            .professions
-            .iter()
-            .enumerate()
-            .filter(|(_, code)| !is_profession_code(code));
+        let unknown = settings.professions.iter().enumerate().filter(|(_, code)| !is_profession_code(code));
         let errors: Vec<SettingError> = unknown
             .map(|(index, _)| {
-                SettingError::item(
-                    "/professions",
-                    index,
-                    "expected a code of two or three digits, for example 10",
-                )
+                SettingError::item("/professions", index, "expected a code of two or three digits, for example 10")
             })
             .collect();
-        if errors.is_empty() {
-            Ok(())
-        } else {
-            Err(errors)
-        }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
     fn decide(settings: &Settings, login: &Login, _request: &Request) -> Outcome {
@@ -103,12 +85,7 @@ impl Policy for Sidep {
         if practices.peek().is_none() {
             return Outcome::deny(NO_PRACTICE);
         }
-        let listed = |code: &str| {
-            settings
-                .professions
-                .iter()
-                .any(|profession| profession == code)
-        };
+        let listed = |code: &str| settings.professions.iter().any(|profession| profession == code);
         if practices.any(|practice| practice.profession.as_deref().is_some_and(listed)) {
             Outcome::permit(LISTED)
         } else {

@@ -5,9 +5,7 @@
 //! not students). A login without a level that PSC defines is refused, whatever the practice.
 
 use vigie_policy::serde::Deserialize;
-use vigie_policy::{
-    Description, Login, Outcome, Policy, Practice, Reason, Request, SettingError, export_policy,
-};
+use vigie_policy::{Description, Login, Outcome, Policy, Practice, Reason, Request, SettingError, export_policy};
 
 /// The rules.
 #[derive(Debug)]
@@ -25,16 +23,14 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            categories: vec![String::from("C"), String::from("M")],
-        }
+        Self { categories: vec![String::from("C"), String::from("M")] }
     }
 }
 
 /// Codes of the health professions in TRE_G15. The social professions (R94) and the titles (R95) have codes of their own.
 const HEALTH_PROFESSIONS: &[&str] = &[
-    "10", "21", "26", "28", "31", "32", "35", "36", "37", "38", "39", "40", "50", "60", "69", "70",
-    "80", "81", "82", "83", "84", "85", "86", "91", "92", "94", "95", "96", "98",
+    "10", "21", "26", "28", "31", "32", "35", "36", "37", "38", "39", "40", "50", "60", "69", "70", "80", "81", "82",
+    "83", "84", "85", "86", "91", "92", "94", "95", "96", "98",
 ];
 
 const ADMITTED: Reason = Reason::new(
@@ -72,24 +68,13 @@ impl Policy for Smurtab {
 
     fn check_settings(settings: &Settings) -> Result<(), Vec<SettingError>> {
         if settings.categories.is_empty() {
-            return Err(vec![SettingError::at(
-                "/categories",
-                "name at least one category, or leave the setting out",
-            )]);
+            return Err(vec![SettingError::at("/categories", "name at least one category, or leave the setting out")]);
         }
-        let unknown = settings
-            .categories
-            .iter()
-            .enumerate()
-            .filter(|(_, code)| !matches!(code.as_str(), "C" | "M" | "E"));
-        let errors: Vec<SettingError> = unknown
-            .map(|(index, _)| SettingError::item("/categories", index, "expected C, M or E"))
-            .collect();
-        if errors.is_empty() {
-            Ok(())
-        } else {
-            Err(errors)
-        }
+        let unknown =
+            settings.categories.iter().enumerate().filter(|(_, code)| !matches!(code.as_str(), "C" | "M" | "E"));
+        let errors: Vec<SettingError> =
+            unknown.map(|(index, _)| SettingError::item("/categories", index, "expected C, M or E")).collect();
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
     fn decide(settings: &Settings, login: &Login, _request: &Request) -> Outcome {
@@ -109,13 +94,8 @@ impl Policy for Smurtab {
 
 /// Both codes come from the same practice: a student nurse who is also a doctor elsewhere is a doctor only there.
 fn is_care(practice: &Practice, settings: &Settings) -> bool {
-    let profession = practice
-        .profession
-        .as_deref()
-        .is_some_and(|code| HEALTH_PROFESSIONS.contains(&code));
-    let category = practice
-        .category
-        .as_deref()
-        .is_some_and(|code| settings.categories.iter().any(|listed| listed == code));
+    let profession = practice.profession.as_deref().is_some_and(|code| HEALTH_PROFESSIONS.contains(&code));
+    let category =
+        practice.category.as_deref().is_some_and(|code| settings.categories.iter().any(|listed| listed == code));
     profession && category
 }
