@@ -5,6 +5,7 @@
 pub mod ids;
 pub mod login;
 pub mod page;
+pub mod code;
 pub mod decision;
 pub mod evidence;
 pub mod limits;

@@ -7,6 +7,7 @@
 //! | `page` | `value`: a [`PageObservation`](crate::page::PageObservation) | `page`, `code`, `rules` |
 //! | `token` | `value`, `kind`, `issuer`, `audience`, `now`, `jwks`, `nonce`?, `min_acr`? | `verified`, `code`, `identity`?, `evidence` |
 //! | `userinfo` | `value`, `sub`? | `ok`, `code`, `identity`?, `practices` |
+//! | `login` | see the members in `report/login.rs` | `verified`, `code`, `login`?, `evidence` |
 //!
 //! A refusal adds `message` and `help`. A line that cannot be read is answered with `{"ok":false,"code":"IN-…"}` and
 //! stops nothing. Members are never ignored: a misspelt `min_arc` would otherwise switch a check off in silence.
@@ -18,6 +19,8 @@
 
 mod fields;
 mod id;
+#[cfg(feature = "token")]
+mod login;
 mod page;
 #[cfg(feature = "token")]
 mod token;
@@ -38,6 +41,7 @@ use crate::token::SignatureVerifier;
 pub fn answer(operation: &str, line: &str, verifier: &impl SignatureVerifier) -> String {
     let answered = match operation {
         "token" => token::answer(line, verifier).map(|report| text(&report)),
+        "login" => login::answer(line, verifier).map(|report| text(&report)),
         "userinfo" => userinfo::answer(line).map(|report| text(&report)),
         _ => return answer_without_tokens(operation, line),
     };

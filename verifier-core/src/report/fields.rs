@@ -51,7 +51,7 @@ impl LineError {
         match self {
             LineError::Json(_) => "send one JSON object on one line",
             LineError::Operation => {
-                "use id, url, page, token or userinfo; a build without token verification has the first three"
+                "use id, url, page, token, userinfo or login; a build without token verification has the first three"
             }
             _ => "compare the line with the table of members of this operation",
         }
@@ -115,5 +115,14 @@ impl Fields {
     #[cfg(feature = "token")]
     pub(super) fn seconds(&self, name: &'static str) -> Result<u64, LineError> {
         self.value(name)?.as_u64().ok_or(LineError::Type(name))
+    }
+
+    /// Absent and `null` are the same.
+    #[cfg(feature = "token")]
+    pub(super) fn optional_seconds(&self, name: &'static str) -> Result<Option<u64>, LineError> {
+        match self.0.get(name) {
+            None | Some(Json::Null) => Ok(None),
+            Some(value) => value.as_u64().map(Some).ok_or(LineError::Type(name)),
+        }
     }
 }

@@ -30,13 +30,13 @@ pub(super) struct IdentityReport {
 }
 
 #[derive(Serialize)]
-struct EvidenceReport {
+pub(super) struct EvidenceReport {
     check: &'static str,
     outcome: &'static str,
     detail: Option<String>,
 }
 
-fn evidence_report(evidence: &Evidence) -> Vec<EvidenceReport> {
+pub(super) fn evidence_report(evidence: &Evidence) -> Vec<EvidenceReport> {
     let entry = |entry: &crate::evidence::Entry| EvidenceReport {
         check: entry.check().name(),
         outcome: entry.outcome().name(),

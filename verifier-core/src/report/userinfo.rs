@@ -19,7 +19,7 @@ pub(super) struct UserInfoReport {
 }
 
 #[derive(Serialize)]
-struct PracticeReport {
+pub(super) struct PracticeReport {
     profession: Option<String>,
     category: Option<String>,
     speciality: Option<String>,

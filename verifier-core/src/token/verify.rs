@@ -178,7 +178,7 @@ fn check_times(claims: &Claims, expected: &Expectation<'_>, evidence: &mut Evide
     if claims.issued_at > now.saturating_add(skew) {
         return Err(Refusal::IssuedInFuture { issued_at: claims.issued_at, now });
     }
-    let lifetime = claims.expires.checked_sub(claims.issued_at).unwrap_or(0);
+    let lifetime = claims.expires.saturating_sub(claims.issued_at);
     if !(1..=limits::TOKEN_LIFETIME_MAX_S).contains(&lifetime) {
         return Err(Refusal::Lifetime { limit: limits::TOKEN_LIFETIME_MAX_S });
     }

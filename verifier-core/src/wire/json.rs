@@ -331,8 +331,8 @@ mod tests {
         let nested = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
         check(&nested(limits::JSON_DEPTH - 1), Ok(&[]));
         let deep = Err(ParseJsonError::TooDeep { limit: limits::JSON_DEPTH });
-        check(&nested(limits::JSON_DEPTH), deep.clone());
-        check(&nested(2000), deep.clone());
+        check(&nested(limits::JSON_DEPTH), deep);
+        check(&nested(2000), deep);
         check(&"[".repeat(4000), deep);
         check(&" ".repeat(4097), Err(ParseJsonError::TooLarge { limit: 4096 }));
         let wide = |members: usize| {
