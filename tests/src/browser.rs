@@ -87,6 +87,21 @@ impl Browser {
         Ok(tab)
     }
 
+    /// Closes every tab but the current one.
+    ///
+    /// # Errors
+    /// The browser refused.
+    pub async fn close_other_tabs(&self) -> Result<()> {
+        let current = self.client.window().await?;
+        for tab in self.client.windows().await? {
+            if tab != current {
+                self.client.switch_to_window(tab).await?;
+                self.client.close_window().await?;
+            }
+        }
+        self.switch_to(&current).await
+    }
+
     /// Goes to a tab that is open.
     ///
     /// # Errors

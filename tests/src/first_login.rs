@@ -140,10 +140,11 @@ impl<'a> Story<'a> {
         let tab = self
             .timeline
             .step("the relying party offers Pro Santé Connect", async {
-                // Another person sits down: nobody is logged in at Pro Santé Connect any more.
-                browser.open_tab(&format!("https://{WALLET_HOST}/")).await?;
+                // Another person sits down: no tab of the last login is open, nobody is logged in at Pro Santé Connect.
+                let tab = browser.open_tab(&format!("https://{WALLET_HOST}/")).await?;
                 browser.client.delete_all_cookies().await?;
-                let tab = browser.open_tab(address).await?;
+                browser.close_other_tabs().await?;
+                browser.client.goto(address).await?;
                 browser.element("#psc-login").await?;
                 Ok(tab)
             })

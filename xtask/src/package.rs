@@ -83,7 +83,7 @@ fn collect(source: &Path, target: &Path, files: &mut Vec<(std::path::PathBuf, st
         let place = target.join(name.as_ref());
         if entry.file_type()?.is_dir() {
             collect(&entry.path(), &place, files)?;
-        } else if !name.ends_with(".d.ts") && name != "tsconfig.json" && !name.starts_with('.') {
+        } else if !name.ends_with(".d.ts") && name != "jsconfig.json" && !name.starts_with('.') {
             files.push((entry.path(), place));
         }
     }

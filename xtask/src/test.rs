@@ -84,7 +84,7 @@ pub(crate) fn run(progress: &Progress, areas: &[Area]) -> Result<ExitCode> {
     }
     if wanted(Area::Types) {
         let mut check = tools.command("node");
-        check.args(["node_modules/typescript/bin/tsc", "--project", "extension/tsconfig.json"]);
+        check.args(["node_modules/typescript/bin/tsc", "--project", "extension/jsconfig.json"]);
         rows.push(whole(progress, "types of the extension's JavaScript", &mut check)?);
     }
     if [Area::Native, Area::Stories, Area::Rules].into_iter().any(wanted) {
