@@ -1,1 +1,28 @@
 //! Vigie in the browser: the core as WebAssembly behind a Manifest V3 extension.
+//!
+//! Runs in the background worker and in the popup, each with an instance of its own. The content script is plain
+//! JavaScript that reports facts and writes one field, because a page's CSP may forbid Wasm there. Listeners are registered by
+//! the loaders in `web/`, at once; everything that is decided is decided here or in [`verifier_core`].
+//!
+//! Not here: no network, no clipboard, no log, nothing drawn in a page, nothing submitted.
+//!
+//! - [`messages`]: what travels between content script, background and popup
+//! - [`background`]: who may say what, what is known per tab, badge, fill
+//! - [`popup`]: what a person sees
+//! - [`browser`]: the WebExtensions API as far as it is used
+
+pub mod address;
+pub mod background;
+pub mod browser;
+pub mod identity;
+pub mod messages;
+pub mod popup;
+
+use wasm_bindgen::prelude::*;
+
+/// Runs when an instance starts. After a panic the instance is not used again; nothing of the panic is printed, since its
+/// message could hold what a page or a person wrote.
+#[wasm_bindgen(start)]
+pub fn start() {
+    std::panic::set_hook(Box::new(|_| wasm_bindgen::handler::schedule_reinit()));
+}

@@ -2,15 +2,13 @@
 // miss the event that woke the worker. Events reach the Wasm one after the other; what it keeps lies in storage.session.
 import init, { onCommand, onMessage, onRequest, onTabRemoved, onTick, startOver, takeWake } from './vigie_extension.js';
 
-const FAILED = '{"v":1,"t":"failed"}';
+const FAILED = '{"v":1,"m":"failed"}';
 /** @type {Promise<unknown> | undefined} */
 let ready;
 /** @type {Promise<unknown>} */
 let turn = Promise.resolve();
 /** Ends the event under way. @type {(reason: unknown) => void} */
 let trapped = () => {};
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let wake;
 
 /** A panic inside a future leaves its promise pending for ever; the error event is all that is seen of it. */
 self.addEventListener('error', (event) => trapped(event.error));
@@ -27,8 +25,7 @@ function inTurn(work) {
     const trap = new Promise((_, reject) => { trapped = reject; });
     const result = await Promise.race([work(), trap]);
     const delay = takeWake();
-    clearTimeout(wake);
-    if (delay !== undefined) wake = setTimeout(() => inTurn(onTick), delay);
+    if (delay !== undefined) setTimeout(() => inTurn(onTick), delay);
     return /** @type {T} */ (result);
   }).catch(() => {
     try { startOver(); } catch { ready = undefined; }

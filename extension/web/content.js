@@ -74,7 +74,7 @@ function report(_) {
   timer = clearTimeout(timer);
   ranAt = performance.now();
   const bound = (_, fact) => (fact?.trim ? clean(fact) : fact?.slice ? fact.slice(0, 40) : fact);
-  const facts = JSON.stringify({ v: 1, t: 'page', page: observe() }, bound);
+  const facts = JSON.stringify({ v: 1, m: { page: observe() } }, bound);
   if (facts !== last || ranAt > sentAt + 2e4) send((last = facts), (sentAt = ranAt));
 }
 function soon() {
@@ -88,8 +88,8 @@ function refusal(el, value) {
   el.scrollIntoView({ block: 'nearest', behavior: 'instant' });
   const { x, y, width, height } = el.getBoundingClientRect();
   if (!visible(el) || width < 20 || height < 10) return 'hidden';
-  if (!/^(text|tel|number|search)$/.test(el.type) || !el.matches(':read-write')) return 'not_editable';
-  if (el.value && el.value !== value) return 'not_empty';
+  if (!/^(text|tel|number|search|email)$/.test(el.type) || !el.matches(':read-write')) return 'not-editable';
+  if (el.value && el.value !== value) return 'not-empty';
   for (let at = el, root; at; at = root.host) {
     root = at.getRootNode();
     if (root.elementFromPoint(x + width / 2, y + height / 2) !== at) return 'covered';
@@ -100,19 +100,19 @@ function answer({ t, token, field, value }) {
   const el = t === 'probe' ? refs[field] : probed && probed.token === token && Date.now() < probed.until && probed.el;
   const reason = refusal(el, value ?? el?.value);
   probed = t === 'probe' && { token, el, until: Date.now() + 5000 };
-  if (reason) return { t: 'refused', reason };
-  if (probed) return { t: 'ready' };
+  if (reason) return { refused: reason };
+  if (probed) return 'ready';
   written.set(el, value);
   setValue.call(el, value);
   for (const type of ['input', 'change']) el.dispatchEvent(new Event(type, { bubbles: true, composed: true }));
-  return el.value === value ? { t: 'written' } : { t: 'refused', reason: 'altered' };
+  return el.value === value ? 'written' : { refused: 'altered' };
 }
 
 watcher.observe(document, WATCH);
 setInterval(soon, 1000); // Style sheets change without a mutation.
 addEventListener('pageshow', (event) => event.persisted && report((sentAt = -3e4)));
-addEventListener('pagehide', () => send('{"v":1,"t":"gone"}'));
+addEventListener('pagehide', () => send('{"v":1,"m":"gone"}'));
 chrome.runtime.onMessage.addListener((ask, sender, reply) => {
-  if (sender.id === chrome.runtime.id && !sender.tab && ask?.v === 1) reply(JSON.stringify(answer(ask)));
+  if (sender.id === chrome.runtime.id && !sender.tab && ask?.v === 1) reply(JSON.stringify({ v: 1, m: answer(ask) }));
 });
 report();

@@ -1,0 +1,230 @@
+//! The background: hears facts from pages and requests from our own pages, keeps what it knows per tab, sets the badge.
+//!
+//! Two routers. What a page may say ([`FromPage`]) changes only what is known about its own tab and is answered with
+//! nothing; what our pages may ask ([`FromPopup`]) is heard from our own origin alone. Which router is used depends on
+//! [`sender::admit`], never on the message.
+//!
+//! Nothing is held between events: the browser stops this worker at will, and after a panic the next event gets a new
+//! instance. The loader hands over events one at a time, so a record is not read and written by two of them at once.
+
+mod fill;
+mod kept;
+mod record;
+pub mod request;
+pub mod sender;
+pub mod tab;
+
+use core::cell::Cell;
+
+use verifier_core::login::Effect;
+use verifier_core::page::Flavour;
+use wasm_bindgen::prelude::*;
+
+use crate::address;
+use crate::browser::{action, now_ms, read, runtime, tabs};
+use crate::messages::{
+    self, FieldView, FillOrder, FromPage, FromPopup, IdentityView, Mismatch, PageWord, StateView, TabView, ToPopup,
+    VerdictWord,
+};
+use fill::Fill;
+use request::RequestDetails;
+use sender::{PageSpeaker, Presence, Sender, Speaker, admit};
+use tab::{Badge, TabState};
+
+thread_local! {
+    static WAKE_AT_MS: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+/// A message arrived. Pages get nothing back, whatever they say.
+#[wasm_bindgen(js_name = onMessage)]
+pub async fn on_message(message: JsValue, sender: JsValue) -> JsValue {
+    let Some(text) = message.as_string() else {
+        return JsValue::UNDEFINED;
+    };
+    let (Ok(sender), Ok(own)) = (read::<Sender>(sender), runtime::own()) else {
+        return JsValue::UNDEFINED;
+    };
+    let flavour = runtime::flavour();
+    match admit(&sender, &own, flavour) {
+        Ok(Speaker::Page(page)) => {
+            if let Ok(fact) = messages::read::<FromPage>(&text) {
+                hear(&page, fact).await;
+            }
+            JsValue::UNDEFINED
+        }
+        Ok(Speaker::OwnPage) => {
+            let answer = match messages::read::<FromPopup>(&text) {
+                Ok(question) => answer(question, flavour).await,
+                Err(error) => ToPopup::Refused(error.code().to_owned()),
+            };
+            JsValue::from_str(&messages::write(answer))
+        }
+        Err(_) => JsValue::UNDEFINED,
+    }
+}
+
+/// A tab navigates to one of the hosts that we may observe.
+#[wasm_bindgen(js_name = onRequest)]
+pub async fn on_request(details: JsValue) {
+    let Ok(details) = read::<RequestDetails>(details) else {
+        return;
+    };
+    let now = now_ms();
+    if let Some(request) = request::read(&details, runtime::flavour(), now) {
+        let (state, effects) = kept::tab(details.tab_id).await.request(request, now);
+        settle(details.tab_id, &state, &effects).await;
+    }
+}
+
+/// A tab was closed.
+#[wasm_bindgen(js_name = onTabRemoved)]
+pub async fn on_tab_removed(tab: i32) {
+    // Nothing to do if it fails: the record ends with the browser.
+    let _ = kept::drop_tab(tab).await;
+}
+
+/// A keyboard command. It fills what was kept and does nothing without it.
+#[wasm_bindgen(js_name = onCommand)]
+pub async fn on_command(name: String, tab: JsValue) {
+    let tab = read::<tabs::Tab>(tab).ok().and_then(|tab| tab.id);
+    let (Some(tab), "fill") = (tab, name.as_str()) else {
+        return;
+    };
+    if let Some(identity) = kept::identity().await {
+        // The key was pointed out when this identifier was first filled.
+        let IdentityView { identifier, keep } = identity;
+        fill::fill(&FillOrder { tab, identifier, mismatch: Mismatch::Accepted, keep }, runtime::flavour()).await;
+    }
+}
+
+/// The time of a number may be up.
+#[wasm_bindgen(js_name = onTick)]
+pub async fn on_tick() {
+    let now = now_ms();
+    for (tab, state) in kept::all_tabs().await {
+        let next = state.clone().tick(now);
+        if next != state {
+            settle(tab, &next, &[]).await;
+        }
+    }
+}
+
+/// How long until [`on_tick`] should be called, in ms, if the last event asked for it.
+#[wasm_bindgen(js_name = takeWake)]
+#[must_use]
+pub fn take_wake() -> Option<u32> {
+    let at = WAKE_AT_MS.with(Cell::take)?;
+    u32::try_from(at.saturating_sub(now_ms())).ok()
+}
+
+/// After a trap this instance is not used again: the next call gets a fresh one.
+#[wasm_bindgen(js_name = startOver)]
+pub fn start_over() {
+    wasm_bindgen::handler::schedule_reinit();
+}
+
+/// What a page said about itself.
+async fn hear(page: &PageSpeaker, fact: FromPage) {
+    let now = now_ms();
+    let state = kept::tab(page.tab).await;
+    match fact {
+        FromPage::Page(observation) if page.presence == Presence::Active => {
+            let (state, effects) = state.observe(page, &observation, now);
+            settle(page.tab, &state, &effects).await;
+        }
+        FromPage::Page(_) => {}
+        FromPage::Gone => settle(page.tab, &state.leave(page.document.as_deref(), now), &[]).await,
+    }
+}
+
+/// What our own page asked.
+async fn answer(question: FromPopup, flavour: Flavour) -> ToPopup {
+    match question {
+        FromPopup::State(tab) => {
+            let tab = match tab {
+                Some(tab) => Some(look_at(tab, flavour).await),
+                None => latest(flavour).await,
+            };
+            ToPopup::State(StateView { tab, identity: kept::identity().await, dev: flavour == Flavour::Dev })
+        }
+        FromPopup::Fill(order) => match fill::fill(&order, flavour).await {
+            Fill::Filled => ToPopup::Filled,
+            Fill::Confirm => ToPopup::Confirm,
+            Fill::Refused(code) => ToPopup::Refused(code.to_owned()),
+        },
+        FromPopup::Forget => match kept::forget_identity().await {
+            Ok(()) => ToPopup::Done,
+            Err(_) => ToPopup::Refused("EXT-STORAGE".to_owned()),
+        },
+    }
+}
+
+/// The tab that was heard of last and still exists.
+async fn latest(flavour: Flavour) -> Option<TabView> {
+    for (tab, _) in kept::all_tabs().await {
+        if tabs::get(tab).await.is_ok() {
+            return Some(look_at(tab, flavour).await);
+        }
+    }
+    None
+}
+
+/// What a tab shows now: what it reported, held against the address that the browser gives for it.
+async fn look_at(tab: i32, flavour: Flavour) -> TabView {
+    let now = now_ms();
+    let url = tabs::get(tab).await.ok().and_then(|tab| tab.url);
+    let address = url.and_then(|url| address::parse(&url)).map(|(address, _)| address);
+    let host = address.as_ref().map(|address| address.host.clone());
+    let state = kept::known_tab(tab).await;
+    if let Some(state) = &state {
+        let same_host = state.page.as_ref().is_some_and(|page| host.as_ref() == Some(&page.host));
+        if same_host {
+            return state.clone().tick(now).view(tab, now);
+        }
+    }
+    let assessment = address.map(|address| address.assess(flavour));
+    let verdict = assessment.map_or(VerdictWord::Unknown, |assessment| VerdictWord::from(assessment.verdict));
+    let code = assessment.map_or("URL-UNKNOWN", |assessment| assessment.code);
+    // Not a page that reported: it was left, it never could report, or it is not ours.
+    let mut view = TabState::new(now).view(tab, now);
+    if verdict.warns() {
+        view.page = PageWord::Lookalike;
+        show(tab, &Badge::Warning).await;
+    } else if verdict.is_genuine() {
+        view.page = PageWord::Unreported;
+        view.request = state.and_then(|state| state.request);
+    } else if let Some(state) = state {
+        let state = state.away(now);
+        view = state.view(tab, now);
+        settle(tab, &state, &[]).await;
+    }
+    TabView { verdict, code: code.to_owned(), host, field: FieldView::None, ..view }
+}
+
+/// Keeps the state, then acts on it: shown digits must never outlive the record that says when they end.
+async fn settle(tab: i32, state: &TabState, effects: &[Effect]) {
+    if kept::keep_tab(tab, state).await.is_err() {
+        show(tab, &Badge::None).await;
+        return;
+    }
+    for effect in effects {
+        if let Effect::WakeAt { at_ms } = effect {
+            WAKE_AT_MS.with(|wake| wake.set(Some(*at_ms)));
+        }
+    }
+    show(tab, &state.badge(now_ms())).await;
+}
+
+async fn show(tab: i32, badge: &Badge) {
+    let (text, color, title) = match badge {
+        Badge::None => ("", NEUTRAL, "badgeNone"),
+        Badge::Digits(digits) => (digits.as_str(), NEUTRAL, "badgeNumber"),
+        Badge::Warning => ("!", RED, "badgeWarning"),
+    };
+    // The tab may be gone by now; then there is no badge to set.
+    let _ = action::set_badge(tab, text, color, &runtime::message(title, &[])).await;
+}
+
+/// Badge colours, dark enough for white text (contrast above 7:1).
+const NEUTRAL: &str = "#0b4f4a";
+const RED: &str = "#9b1c1c";

@@ -1,0 +1,339 @@
+//! What is known about one tab: a value, and how it changes with what the background hears.
+//!
+//! Pure: no browser, no clock. The number's own life is the core's [`NumberMatch`]; this adds which page reported it, where
+//! its identifier field is, and which service asked. A page that is not genuine leaves a warning here and nothing else.
+
+use verifier_core::login::{Effect, Event, NumberMatch};
+use verifier_core::page::observation::Filled;
+use verifier_core::page::{PageObservation, Recognition, RecognizedPage, recognise};
+
+use super::sender::PageSpeaker;
+use crate::messages::{FieldView, NumberView, PageWord, RequestView, TabView, VerdictWord};
+
+/// What is known about one tab.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TabState {
+    /// When it was last heard of, ms since 1970.
+    pub seen_at_ms: u64,
+    /// The page it shows, as far as that page said.
+    pub page: Option<PageState>,
+    /// The authorization request that was seen in it.
+    pub request: Option<RequestView>,
+    /// The login under way.
+    pub login: NumberMatch,
+}
+
+/// The page that a tab shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageState {
+    /// The document that reported it.
+    pub document: Option<String>,
+    /// Its host.
+    pub host: String,
+    /// The verdict on its origin.
+    pub verdict: VerdictWord,
+    /// The rule that gave the verdict.
+    pub code: String,
+    /// What it is.
+    pub word: PageWord,
+    /// Why it, or its number, was not recognised.
+    pub reason: Option<String>,
+    /// The field that takes the identifier.
+    pub field: Option<Field>,
+}
+
+/// A field that takes the identifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    /// The content script's reference to it.
+    pub reference: u32,
+    /// What it holds.
+    pub view: FieldView,
+}
+
+/// What the toolbar button shows for a tab.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Badge {
+    /// Nothing.
+    None,
+    /// The two digits.
+    Digits(String),
+    /// A look-alike.
+    Warning,
+}
+
+impl TabState {
+    /// A tab of which nothing is known.
+    #[must_use]
+    pub fn new(now_ms: u64) -> Self {
+        Self { seen_at_ms: now_ms, page: None, request: None, login: NumberMatch::Idle }
+    }
+
+    /// A page reported what it shows.
+    #[must_use]
+    pub fn observe(self, speaker: &PageSpeaker, observation: &PageObservation, now_ms: u64) -> (Self, Vec<Effect>) {
+        let verdict = VerdictWord::from(speaker.assessment.verdict);
+        let mut page = PageState {
+            document: speaker.document.clone(),
+            host: speaker.host.clone(),
+            verdict,
+            code: speaker.assessment.code.to_owned(),
+            word: PageWord::Lookalike,
+            reason: None,
+            field: None,
+        };
+        if !verdict.is_genuine() {
+            // What a look-alike shows is not even read: its digits may be real ones, relayed.
+            let (login, effects) = self.login.step(Event::Left, now_ms);
+            return (Self { seen_at_ms: now_ms, page: Some(page), request: None, login }, effects);
+        }
+        let event = describe(recognise(observation), observation, &mut page);
+        let (login, effects) = self.login.step(event, now_ms);
+        (Self { seen_at_ms: now_ms, page: Some(page), request: self.request, login }, effects)
+    }
+
+    /// The document that reported is being left. Where to will be seen when somebody asks.
+    #[must_use]
+    pub fn leave(self, document: Option<&str>, now_ms: u64) -> Self {
+        match &self.page {
+            // The next document of the tab was quicker than the farewell of the last.
+            Some(page) if page.document.as_deref() != document => self,
+            _ => Self { seen_at_ms: now_ms, page: None, ..self },
+        }
+    }
+
+    /// An authorization request left for a genuine host.
+    #[must_use]
+    pub fn request(self, request: RequestView, now_ms: u64) -> (Self, Vec<Effect>) {
+        let (login, effects) = self.login.step(Event::Started, now_ms);
+        (Self { seen_at_ms: now_ms, page: None, request: Some(request), login }, effects)
+    }
+
+    /// The tab turned out to show something else than Pro Santé Connect.
+    #[must_use]
+    pub fn away(self, now_ms: u64) -> Self {
+        let (login, _) = self.login.step(Event::Returned, now_ms);
+        Self { page: None, login, ..self }
+    }
+
+    /// Time has passed.
+    #[must_use]
+    pub fn tick(self, now_ms: u64) -> Self {
+        let (login, _) = self.login.step(Event::Tick, now_ms);
+        Self { login, ..self }
+    }
+
+    /// The identifier was written into the field.
+    #[must_use]
+    pub fn filled(mut self) -> Self {
+        if let Some(field) = self.page.as_mut().and_then(|page| page.field.as_mut()) {
+            field.view = FieldView::Filled;
+        }
+        self
+    }
+
+    /// What the toolbar button shows.
+    #[must_use]
+    pub fn badge(&self, now_ms: u64) -> Badge {
+        match &self.page {
+            Some(page) if page.verdict.warns() => Badge::Warning,
+            Some(page) if page.verdict.is_genuine() => {
+                self.login.shown(now_ms).map_or(Badge::None, |number| Badge::Digits(number.digits().to_owned()))
+            }
+            _ => Badge::None,
+        }
+    }
+
+    /// What the popup shows. Digits only for a genuine page that shows them now.
+    #[must_use]
+    pub fn view(&self, id: i32, now_ms: u64) -> TabView {
+        let Some(page) = &self.page else {
+            let word = if matches!(self.login, NumberMatch::Matched { .. }) {
+                PageWord::Returned
+            } else {
+                PageWord::Elsewhere
+            };
+            return TabView {
+                id,
+                verdict: VerdictWord::Unknown,
+                code: "URL-UNKNOWN".to_owned(),
+                host: None,
+                page: word,
+                reason: None,
+                number: None,
+                request: self.request.clone().filter(|_| word == PageWord::Returned),
+                field: FieldView::None,
+            };
+        };
+        let number =
+            if page.verdict.is_genuine() && page.word == PageWord::Number { self.number(now_ms) } else { None };
+        TabView {
+            id,
+            verdict: page.verdict,
+            code: page.code.clone(),
+            host: Some(page.host.clone()),
+            page: if page.word == PageWord::Number && number.is_none() { PageWord::Expired } else { page.word },
+            reason: page.reason.clone(),
+            number,
+            request: self.request.clone(),
+            field: page.field.map_or(FieldView::None, |field| field.view),
+        }
+    }
+
+    fn number(&self, now_ms: u64) -> Option<NumberView> {
+        let number = self.login.shown(now_ms)?;
+        let NumberMatch::Shown { shown_at_ms, deadline_ms, .. } = self.login else {
+            return None;
+        };
+        Some(NumberView { digits: number.digits().to_owned(), deadline_ms, shown_at_ms })
+    }
+}
+
+/// Writes down what was recognised and says what it means for the login.
+fn describe(recognition: Recognition, observation: &PageObservation, page: &mut PageState) -> Event {
+    let (word, event) = match recognition {
+        Recognition::Unrecognized { code } => {
+            page.reason = Some(code.to_owned());
+            (PageWord::Unrecognised, Event::NumberLost)
+        }
+        Recognition::Recognized(recognized) => match recognized {
+            RecognizedPage::Identifier { field } => {
+                page.field = Some(Field { reference: field, view: field_view(observation, field) });
+                (PageWord::Identifier, Event::NumberLost)
+            }
+            RecognizedPage::Number { digits, remaining_s } => {
+                (PageWord::Number, Event::NumberSeen { number: digits, remaining_s })
+            }
+            RecognizedPage::NumberUnread { code } => {
+                page.reason = Some(code.to_owned());
+                (PageWord::NumberUnread, Event::NumberLost)
+            }
+            RecognizedPage::Expired => (PageWord::Expired, Event::ExpiredSeen),
+            RecognizedPage::Refused => (PageWord::Refused, Event::RefusedSeen),
+            RecognizedPage::UnknownIdentifier => (PageWord::UnknownIdentifier, Event::NumberLost),
+            RecognizedPage::Portal => (PageWord::Portal, Event::NumberLost),
+            RecognizedPage::Card => (PageWord::Card, Event::NumberLost),
+            RecognizedPage::Delegation => (PageWord::Delegation, Event::NumberLost),
+            RecognizedPage::SecurityKey => (PageWord::SecurityKey, Event::NumberLost),
+            RecognizedPage::Confirmation => (PageWord::Confirmation, Event::NumberLost),
+            RecognizedPage::ActivationQr => (PageWord::ActivationQr, Event::NumberLost),
+            RecognizedPage::ActivationCode => (PageWord::ActivationCode, Event::NumberLost),
+            RecognizedPage::SignedOut => (PageWord::SignedOut, Event::NumberLost),
+        },
+    };
+    page.word = word;
+    event
+}
+
+fn field_view(observation: &PageObservation, reference: u32) -> FieldView {
+    match observation.fields.iter().find(|field| field.reference == reference).map(|field| field.filled) {
+        Some(Filled::Empty) => FieldView::Empty,
+        Some(Filled::Same) => FieldView::Filled,
+        Some(Filled::Other | Filled::Unknown) | None => FieldView::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use verifier_core::page::{Assessment, Environment, Verdict};
+
+    use super::super::sender::Presence;
+    use super::*;
+
+    const NOW: u64 = 1_700_000_000_000;
+
+    fn speaker(verdict: Verdict) -> PageSpeaker {
+        PageSpeaker {
+            tab: 7,
+            document: Some("D1".into()),
+            host: "wallet.esw.esante.gouv.fr".into(),
+            assessment: Assessment { verdict, code: "URL-TEST" },
+            presence: Presence::Active,
+        }
+    }
+
+    const GENUINE: Verdict = Verdict::Exact(Environment::Production);
+
+    fn waiting(number: &str) -> PageObservation {
+        serde_json::from_str(&format!(
+            r#"{{"v":1,"title":"Authentification","headings":["Vérification de votre identité en 2 étapes"],
+            "texts":["Sélection du code affiché ci-dessous parmi les trois codes proposés",
+                     "Il vous reste 94 secondes pour valider votre demande d'authentification"],
+            "numbers":[{{"text":"{number}","height_px":60,"visible":true}}],"buttons":[{{"text":"Quitter l'authentification"}}]}}"#
+        ))
+        .unwrap()
+    }
+
+    fn identifier() -> PageObservation {
+        serde_json::from_str(
+            r#"{"v":1,"title":"Connectez-vous","headings":["Connectez-vous"],"texts":["application mobile e-CPS"],
+            "buttons":[{"text":"SE CONNECTER AVEC E-CPS"}],
+            "fields":[{"ref":3,"label":"Identifiant national","kind":"text","visible":true,"editable":true,"filled":"empty"}]}"#,
+        )
+        .unwrap()
+    }
+
+    fn request() -> RequestView {
+        RequestView { service: "smurtab.example".into(), client_id: "smurtab".into(), since_ms: NOW }
+    }
+
+    #[test]
+    fn a_login_from_request_to_return() {
+        let (tab, _) = TabState::new(NOW).request(request(), NOW);
+        let (tab, _) = tab.observe(&speaker(GENUINE), &identifier(), NOW + 500);
+        let view = tab.view(7, NOW + 500);
+        assert_eq!((view.page, view.field), (PageWord::Identifier, FieldView::Empty));
+        assert_eq!(tab.clone().filled().view(7, NOW).field, FieldView::Filled);
+
+        let (tab, effects) = tab.observe(&speaker(GENUINE), &waiting("47"), NOW + 1_000);
+        assert!(matches!(effects.first(), Some(Effect::Show { .. })));
+        assert_eq!(tab.badge(NOW + 1_000), Badge::Digits("47".into()));
+        let number = tab.view(7, NOW + 1_000).number.unwrap();
+        assert_eq!((number.digits.as_str(), number.deadline_ms), ("47", Some(NOW + 95_000)));
+        assert_eq!(tab.view(7, NOW + 1_000).request, Some(request()));
+
+        let tab = tab.leave(Some("D1"), NOW + 9_000);
+        assert_eq!(tab.badge(NOW + 9_000), Badge::None);
+        assert_eq!(tab.view(7, NOW + 9_000).number, None);
+        assert_eq!(tab.away(NOW + 9_000).view(7, NOW + 9_000).page, PageWord::Returned);
+    }
+
+    #[test]
+    fn a_number_ends_by_itself() {
+        let (tab, _) = TabState::new(NOW).observe(&speaker(GENUINE), &waiting("47"), NOW);
+        let late = NOW + 94_000;
+        assert_eq!(tab.badge(late), Badge::None);
+        let view = tab.view(7, late);
+        assert_eq!((view.page, view.number), (PageWord::Expired, None));
+        assert!(matches!(tab.tick(late).login, NumberMatch::Expired { .. }));
+    }
+
+    #[test]
+    fn a_look_alike_shows_no_number_and_takes_no_identifier() {
+        for verdict in [Verdict::Spoof, Verdict::Suspect] {
+            for observation in [waiting("47"), identifier()] {
+                let (tab, _) = TabState::new(NOW).observe(&speaker(verdict), &observation, NOW);
+                let view = tab.view(7, NOW);
+                assert_eq!(tab.badge(NOW), Badge::Warning);
+                assert_eq!((view.page, view.number, view.field), (PageWord::Lookalike, None, FieldView::None));
+                assert_eq!(tab.page.unwrap().field, None);
+            }
+        }
+    }
+
+    #[test]
+    fn a_late_farewell_of_another_document_changes_nothing() {
+        let (tab, _) = TabState::new(NOW).observe(&speaker(GENUINE), &waiting("47"), NOW);
+        assert_eq!(tab.clone().leave(Some("D0"), NOW + 1).badge(NOW + 1), Badge::Digits("47".into()));
+        assert_eq!(tab.leave(Some("D1"), NOW + 1).badge(NOW + 1), Badge::None);
+    }
+
+    #[test]
+    fn what_is_no_number_is_not_shown() {
+        for text in ["4", "4a", "479", "４７", "٤٧"] {
+            let (tab, _) = TabState::new(NOW).observe(&speaker(GENUINE), &waiting(text), NOW);
+            assert_eq!(tab.badge(NOW), Badge::None, "{text}");
+            assert_eq!(tab.view(7, NOW).page, PageWord::NumberUnread, "{text}");
+        }
+    }
+}

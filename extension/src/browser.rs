@@ -1,0 +1,57 @@
+//! The WebExtensions API as far as Vigie uses it: thin bindings and typed calls.
+//!
+//! Own bindings rather than a crate: fifteen functions, all of them in the promise form that Chromium and Firefox share in
+//! Manifest V3. Objects that the browser makes (senders, tabs, request details) are read through serde with unknown members
+//! allowed, since browsers add some; what a *page* sends is never read here but as strict JSON in [`crate::messages`].
+//!
+//! Not here: no listener is registered in Rust (the loader does it, at once), and no call logs anything.
+//!
+//! Reference: <https://developer.mozilla.org/docs/Mozilla/Add-ons/WebExtensions/API>.
+
+pub mod action;
+mod bindings;
+pub mod runtime;
+pub mod storage;
+pub mod tabs;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::JsValue;
+
+/// Why a call of the browser's API gave nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BrowserError {
+    /// The browser refused: the tab is gone, no content script listens, a permission is missing.
+    Refused,
+    /// The answer did not come in time.
+    Silent,
+    /// The answer is not of the expected shape.
+    Shape,
+}
+
+/// Reads an object made by the browser.
+///
+/// # Errors
+/// [`BrowserError::Shape`] when a needed member is missing or of another type.
+pub fn read<T: DeserializeOwned>(value: JsValue) -> Result<T, BrowserError> {
+    serde_wasm_bindgen::from_value(value).map_err(|_| BrowserError::Shape)
+}
+
+/// Makes a plain object for the browser; a member that is `None` is left out.
+///
+/// # Errors
+/// [`BrowserError::Shape`] when the value has no such form.
+pub fn plain<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, BrowserError> {
+    serde_wasm_bindgen::to_value(value).map_err(|_| BrowserError::Shape)
+}
+
+/// Milliseconds since 1970, the only clock of the extension.
+#[must_use]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a date of our time is a small positive number"
+)]
+pub fn now_ms() -> u64 {
+    js_sys::Date::now() as u64
+}

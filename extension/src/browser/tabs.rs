@@ -1,0 +1,96 @@
+//! `tabs`: which tab a person looks at, and messages to one document in it.
+
+use gloo::timers::callback::Timeout;
+use js_sys::{Array, Promise};
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+
+use super::{BrowserError, bindings, plain, read};
+
+/// How long a content script may take to answer, in milliseconds. It works on a page that is on screen; a longer silence
+/// means a page that hangs, and other events wait behind it.
+const ANSWER_MS: u32 = 3_000;
+
+/// A tab, as far as we may see it: without a host permission or a click on the toolbar button there is no address.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Tab {
+    /// The browser's number for it.
+    pub id: Option<i32>,
+    /// Its address, where we may know it.
+    pub url: Option<String>,
+}
+
+/// The tab of this number.
+///
+/// # Errors
+/// [`BrowserError::Refused`] when it was closed.
+pub async fn get(tab: i32) -> Result<Tab, BrowserError> {
+    settle(bindings::tabs_get(tab)).await
+}
+
+/// The tab in which the calling page stands; nothing for the popup under the toolbar.
+pub async fn current() -> Option<Tab> {
+    settle::<Option<Tab>>(bindings::tabs_get_current()).await.ok().flatten()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Filter {
+    active: bool,
+    last_focused_window: bool,
+}
+
+/// The tab that the person looks at.
+pub async fn active() -> Option<Tab> {
+    let filter = plain(&Filter { active: true, last_focused_window: true }).ok()?;
+    settle::<Vec<Tab>>(bindings::tabs_query(&filter)).await.ok()?.into_iter().next()
+}
+
+/// One document of one tab. A message to it cannot reach what the tab shows after a navigation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// The tab.
+    pub tab: i32,
+    /// The browser's name for the document; older browsers have none, then the top frame is addressed.
+    pub id: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Options<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frame_id: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    document_id: Option<&'a str>,
+}
+
+/// Sends a message to the content script of one document and waits for its answer, a text.
+///
+/// # Errors
+/// [`BrowserError`] when the document is gone, is silent, or answers something else than text.
+pub async fn ask<T: Serialize>(document: &Document, message: &T) -> Result<String, BrowserError> {
+    let options = match document.id.as_deref() {
+        Some(id) => Options { frame_id: None, document_id: Some(id) },
+        None => Options { frame_id: Some(0), document_id: None },
+    };
+    let reply = bindings::tabs_send_message(document.tab, &plain(message)?, &plain(&options)?)
+        .map_err(|_| BrowserError::Refused)?;
+    let mut timer = None;
+    let silence = Promise::new(&mut |_, reject| {
+        timer = Some(Timeout::new(ANSWER_MS, move || drop(reject.call1(&JsValue::UNDEFINED, &JsValue::UNDEFINED))));
+    });
+    let first = Promise::race(&Array::of2(&reply, &silence));
+    let answer = JsFuture::from(first).await;
+    drop(timer);
+    match answer {
+        Ok(answer) => answer.as_string().ok_or(BrowserError::Shape),
+        Err(reason) if reason.is_undefined() => Err(BrowserError::Silent),
+        Err(_) => Err(BrowserError::Refused),
+    }
+}
+
+async fn settle<T: serde::de::DeserializeOwned>(call: Result<Promise, JsValue>) -> Result<T, BrowserError> {
+    let promise = call.map_err(|_| BrowserError::Refused)?;
+    read(JsFuture::from(promise).await.map_err(|_| BrowserError::Refused)?)
+}

@@ -1,0 +1,508 @@
+//! The messages between content script, background and the extension's own pages: one JSON text each, version 1.
+//!
+//! JSON text rather than objects, so that the size is known before anything is read, and so that unknown members, wrong
+//! types and trailing bytes are refused by one strict reader. Who may send which message is not decided here but in
+//! [`crate::background`], from what the browser says about the sender.
+//!
+//! What a field holds never travels towards the background; the identifier travels towards the page only in
+//! [`ToPage::write`], to one document, under a token.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use verifier_core::page::{Environment, PageObservation, Verdict};
+
+/// The version of every message.
+pub const VERSION: u32 = 1;
+
+/// Longest message, in bytes. The content script cuts texts at 200 characters and lists at 40 entries, which makes 45 kB at
+/// the very most; real pages make 3 kB.
+pub const MESSAGE_BYTES: usize = 64 * 1024;
+
+/// Why a message was not read. Says nothing of what stood in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadMessageError {
+    /// Longer than [`MESSAGE_BYTES`].
+    Size,
+    /// Not JSON of the expected shape.
+    Shape,
+    /// Of another version.
+    Version,
+}
+
+impl ReadMessageError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Size => "EXT-MESSAGE-SIZE",
+            Self::Shape => "EXT-MESSAGE-SHAPE",
+            Self::Version => "EXT-MESSAGE-VERSION",
+        }
+    }
+}
+
+/// What a page's content script may say. Facts, nothing else.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FromPage {
+    /// What the page shows.
+    Page(PageObservation),
+    /// The document is being left.
+    Gone,
+}
+
+/// What a content script answers to a probe or a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PageAnswer {
+    /// The field is there, visible and writable.
+    Ready,
+    /// The field now holds the text.
+    Written,
+    /// Nothing was written, or the page changed it.
+    Refused(FieldRefusal),
+}
+
+/// Why a field was not written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FieldRefusal {
+    /// No such field any more, or the promise ran out.
+    Gone,
+    /// A person could not see it.
+    Hidden,
+    /// Something lies over it.
+    Covered,
+    /// It is locked or takes something else than text.
+    NotEditable,
+    /// It holds another text, which is not overwritten.
+    NotEmpty,
+    /// The page changed what was written.
+    Altered,
+}
+
+impl FieldRefusal {
+    /// The stable code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Gone => "EXT-FIELD-GONE",
+            Self::Hidden => "EXT-FIELD-HIDDEN",
+            Self::Covered => "EXT-FIELD-COVERED",
+            Self::NotEditable => "EXT-FIELD-LOCKED",
+            Self::NotEmpty => "EXT-FIELD-NOT-EMPTY",
+            Self::Altered => "EXT-FIELD-ALTERED",
+        }
+    }
+}
+
+/// What the background asks of a content script, as one flat object.
+#[derive(Serialize)]
+pub struct ToPage<'a> {
+    v: u32,
+    t: &'static str,
+    token: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a str>,
+}
+
+impl<'a> ToPage<'a> {
+    /// Would the field of this reference take a text that a person sees? Promises it under a token.
+    #[must_use]
+    pub fn probe(token: &'a str, field: u32) -> Self {
+        Self { v: VERSION, t: "probe", token, field: Some(field), value: None }
+    }
+
+    /// Write into the field that was promised under the token.
+    #[must_use]
+    pub fn write(token: &'a str, value: &'a str) -> Self {
+        Self { v: VERSION, t: "write", token, field: None, value: Some(value) }
+    }
+}
+
+/// What the extension's own pages may ask.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FromPopup {
+    /// What is known about this tab; `None`: the tab seen last on a login page.
+    State(Option<i32>),
+    /// Fill an identifier. Sent only after a click or a key in the popup.
+    Fill(FillOrder),
+    /// Forget the identifier everywhere.
+    Forget,
+}
+
+/// An identifier to be filled, and where.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FillOrder {
+    /// The browser's number of the tab.
+    pub tab: i32,
+    /// What the person typed.
+    pub identifier: String,
+    /// Whether a key that does not agree was pointed out and kept.
+    pub mismatch: Mismatch,
+    /// Where the identifier is kept.
+    pub keep: Keep,
+}
+
+/// What a person said to a key that does not agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mismatch {
+    /// Not asked yet.
+    Ask,
+    /// Asked, and the number is kept.
+    Accepted,
+}
+
+/// Where an identifier is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keep {
+    /// In memory until the browser ends.
+    Session,
+    /// On this device, because the person asked for it.
+    Device,
+}
+
+/// What the background answers to the extension's own pages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ToPopup {
+    /// What is known.
+    State(StateView),
+    /// The field holds the identifier.
+    Filled,
+    /// The key does not agree: ask once more.
+    Confirm,
+    /// Done.
+    Done,
+    /// Nothing was done; the stable code says why.
+    Refused(String),
+    /// Something went wrong inside; the next event starts afresh. Made by the loader.
+    Failed,
+}
+
+/// What the popup shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StateView {
+    /// The tab, when there is one to speak of.
+    pub tab: Option<TabView>,
+    /// The identifier that was kept.
+    pub identity: Option<IdentityView>,
+    /// Whether this package also serves test environments.
+    pub dev: bool,
+}
+
+/// A tab as the popup shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TabView {
+    /// The browser's number of the tab.
+    pub id: i32,
+    /// The verdict on its address.
+    pub verdict: VerdictWord,
+    /// The stable code of the rule that gave the verdict.
+    pub code: String,
+    /// The host, when the browser lets us know it.
+    pub host: Option<String>,
+    /// What the page is.
+    pub page: PageWord,
+    /// Why the page or its number was not recognised.
+    pub reason: Option<String>,
+    /// The number to pick on the phone; only for a genuine page.
+    pub number: Option<NumberView>,
+    /// Which service sent the person here, and when.
+    pub request: Option<RequestView>,
+    /// Whether the identifier field can be filled, holds what was filled, or holds something else.
+    pub field: FieldView,
+}
+
+/// A verdict on an address, as it travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VerdictWord {
+    /// The genuine service.
+    Production,
+    /// The operator's sandbox.
+    Bas,
+    /// The sandbox on this machine.
+    Local,
+    /// Another host of the operator.
+    Family,
+    /// Made to be taken for Pro Santé Connect.
+    Spoof,
+    /// Close enough to be checked by a person.
+    Suspect,
+    /// Nothing to say.
+    Unknown,
+    /// Not an address of a login, or not known to us.
+    Invalid,
+}
+
+impl VerdictWord {
+    /// The word, as it stands in the popup's markup.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Production => "production",
+            Self::Bas => "bas",
+            Self::Local => "local",
+            Self::Family => "family",
+            Self::Spoof => "spoof",
+            Self::Suspect => "suspect",
+            Self::Unknown => "unknown",
+            Self::Invalid => "invalid",
+        }
+    }
+
+    /// Whether the address is one of the exact table: only then is anything filled or a number shown.
+    #[must_use]
+    pub fn is_genuine(self) -> bool {
+        matches!(self, Self::Production | Self::Bas | Self::Local)
+    }
+
+    /// Whether the person is warned.
+    #[must_use]
+    pub fn warns(self) -> bool {
+        matches!(self, Self::Spoof | Self::Suspect)
+    }
+}
+
+impl From<Verdict> for VerdictWord {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Exact(Environment::Production) => Self::Production,
+            Verdict::Exact(Environment::Bas) => Self::Bas,
+            Verdict::Exact(Environment::Local) => Self::Local,
+            Verdict::Family => Self::Family,
+            Verdict::Spoof => Self::Spoof,
+            Verdict::Suspect => Self::Suspect,
+            Verdict::Unknown => Self::Unknown,
+            Verdict::Invalid => Self::Invalid,
+        }
+    }
+}
+
+/// What a tab shows, as it travels and as it stands in `data-state` of the popup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PageWord {
+    /// Not a page of Pro Santé Connect.
+    Elsewhere,
+    /// A page that may be taken for Pro Santé Connect and is not.
+    Lookalike,
+    /// A genuine page that has not reported yet.
+    Unreported,
+    /// A genuine page that no rule recognises.
+    Unrecognised,
+    /// The landing page of the account portal.
+    Portal,
+    /// The e-CPS tab with the identifier field.
+    Identifier,
+    /// The card tab.
+    Card,
+    /// The tab of delegated identity providers.
+    Delegation,
+    /// The security key tab.
+    SecurityKey,
+    /// The intermediate page that asks for confirmation.
+    Confirmation,
+    /// The waiting page with the number.
+    Number,
+    /// The waiting page, number not read.
+    NumberUnread,
+    /// The time was up.
+    Expired,
+    /// The request was refused.
+    Refused,
+    /// The identifier was not known.
+    UnknownIdentifier,
+    /// Activation by card: a QR code.
+    ActivationQr,
+    /// Activation by card: a code to type.
+    ActivationCode,
+    /// The session was closed.
+    SignedOut,
+    /// The tab went back to the service after a number was shown.
+    Returned,
+}
+
+impl PageWord {
+    /// The word, as it stands in `data-state`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Elsewhere => "elsewhere",
+            Self::Lookalike => "lookalike",
+            Self::Unreported => "unreported",
+            Self::Unrecognised => "unrecognised",
+            Self::Portal => "portal",
+            Self::Identifier => "identifier",
+            Self::Card => "card",
+            Self::Delegation => "delegation",
+            Self::SecurityKey => "security-key",
+            Self::Confirmation => "confirmation",
+            Self::Number => "number",
+            Self::NumberUnread => "number-unread",
+            Self::Expired => "expired",
+            Self::Refused => "refused",
+            Self::UnknownIdentifier => "unknown-identifier",
+            Self::ActivationQr => "activation-qr",
+            Self::ActivationCode => "activation-code",
+            Self::SignedOut => "signed-out",
+            Self::Returned => "returned",
+        }
+    }
+}
+
+/// The number and its time.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NumberView {
+    /// Two digits.
+    pub digits: String,
+    /// When it ends by the page's own countdown, ms since 1970; `None`: the page shows none.
+    pub deadline_ms: Option<u64>,
+    /// When it was first seen, ms since 1970.
+    pub shown_at_ms: u64,
+}
+
+impl core::fmt::Debug for NumberView {
+    /// Without the digits.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("NumberView").field("deadline_ms", &self.deadline_ms).finish_non_exhaustive()
+    }
+}
+
+/// The authorization request that was seen leaving for Pro Santé Connect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestView {
+    /// The host to which Pro Santé Connect will send the person back.
+    pub service: String,
+    /// The name under which the service is registered.
+    pub client_id: String,
+    /// When the request left, ms since 1970.
+    pub since_ms: u64,
+}
+
+/// The identifier field of a recognised page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FieldView {
+    /// No field is known.
+    None,
+    /// Empty.
+    Empty,
+    /// Holds what Vigie filled.
+    Filled,
+    /// Holds something that a person typed or the browser remembered.
+    Other,
+}
+
+/// The identifier that was kept.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityView {
+    /// The national identifier in full.
+    pub identifier: String,
+    /// Where it lies.
+    pub keep: Keep,
+}
+
+impl core::fmt::Debug for IdentityView {
+    /// Without the identifier.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("IdentityView").field("keep", &self.keep).finish_non_exhaustive()
+    }
+}
+
+/// Every message stands in one of these.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Envelope<M> {
+    v: u32,
+    m: M,
+}
+
+/// Reads a message.
+///
+/// # Errors
+/// [`ReadMessageError`], checked in the order size, shape, version.
+pub fn read<M: DeserializeOwned>(text: &str) -> Result<M, ReadMessageError> {
+    if text.len() > MESSAGE_BYTES {
+        return Err(ReadMessageError::Size);
+    }
+    let envelope: Envelope<M> = serde_json::from_str(text).map_err(|_| ReadMessageError::Shape)?;
+    if envelope.v == VERSION { Ok(envelope.m) } else { Err(ReadMessageError::Version) }
+}
+
+/// Reads a content script's answer; anything unreadable counts as a field that is gone.
+#[must_use]
+pub fn read_page_answer(text: &str) -> PageAnswer {
+    read(text).unwrap_or(PageAnswer::Refused(FieldRefusal::Gone))
+}
+
+/// Writes a message. Our own types always have a JSON form; should one not, the text is no message and is refused.
+#[must_use]
+pub fn write<M: Serialize>(message: M) -> String {
+    serde_json::to_string(&Envelope { v: VERSION, m: message }).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_refused(text: &str, expect: ReadMessageError) {
+        match read::<FromPage>(text) {
+            Err(error) => assert_eq!(error, expect, "{}", error.code()),
+            Ok(_) => panic!("was read: {text}"),
+        }
+    }
+
+    #[test]
+    fn strict_reader() {
+        assert!(read::<FromPage>(r#"{"v":1,"m":"gone"}"#).is_ok());
+        assert!(read::<FromPage>(r#"{"v":1,"m":{"page":{"v":1,"title":"x"}}}"#).is_ok());
+        check_refused("", ReadMessageError::Shape);
+        check_refused("null", ReadMessageError::Shape);
+        check_refused(r#"{"m":"gone"}"#, ReadMessageError::Shape);
+        check_refused(r#"{"v":2,"m":"gone"}"#, ReadMessageError::Version);
+        check_refused(r#"{"v":1,"m":"gone","x":1}"#, ReadMessageError::Shape);
+        check_refused(r#"{"v":1,"v":1,"m":"gone"}"#, ReadMessageError::Shape);
+        check_refused(&r#"{"v":1,"m":"gone"}"#.repeat(2), ReadMessageError::Shape);
+        check_refused(r#"{"v":1,"m":"forget"}"#, ReadMessageError::Shape);
+        check_refused(r#"{"v":1,"m":{"state":7}}"#, ReadMessageError::Shape);
+        let fill = FillOrder { tab: 1, identifier: "x".into(), mismatch: Mismatch::Accepted, keep: Keep::Device };
+        check_refused(&write(FromPopup::Fill(fill)), ReadMessageError::Shape);
+        check_refused(r#"{"v":1,"m":{"page":{"v":1,"html":"x"}}}"#, ReadMessageError::Shape);
+        let long = format!(r#"{{"v":1,"m":{{"page":{{"v":1,"title":"{}"}}}}}}"#, "x".repeat(MESSAGE_BYTES));
+        check_refused(&long, ReadMessageError::Size);
+        check_refused(&"[".repeat(10_000), ReadMessageError::Shape);
+    }
+
+    #[test]
+    fn page_answers() {
+        let check = |text: &str, expect| assert_eq!(read_page_answer(text), expect, "{text}");
+        let gone = PageAnswer::Refused(FieldRefusal::Gone);
+        check(r#"{"v":1,"m":"ready"}"#, PageAnswer::Ready);
+        check(r#"{"v":1,"m":{"refused":"not-empty"}}"#, PageAnswer::Refused(FieldRefusal::NotEmpty));
+        for odd in ["", "{}", r#""ready""#, r#"{"v":1,"m":"ready","more":1}"#, r#"{"v":1,"m":{"refused":"whatever"}}"#]
+        {
+            check(odd, gone);
+        }
+    }
+
+    #[test]
+    fn debug_discloses_nothing() {
+        let number = NumberView { digits: "47".into(), deadline_ms: None, shown_at_ms: 1 };
+        let identity = IdentityView { identifier: "899700427869".into(), keep: Keep::Session };
+        let shown = format!("{number:?} {identity:?}");
+        assert!(!shown.contains("47") && !shown.contains("8997"), "{shown}");
+    }
+}

@@ -1,0 +1,89 @@
+//! The popup's own document: small verbs over `web-sys`. Text is always set as text.
+
+use gloo::utils::document;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlButtonElement, HtmlElement, HtmlInputElement, HtmlProgressElement};
+
+pub(super) fn by_id(id: &str) -> Option<Element> {
+    document().get_element_by_id(id)
+}
+
+fn cast<T: JsCast>(id: &str) -> Option<T> {
+    by_id(id)?.dyn_into().ok()
+}
+
+/// Sets the text, unless it is the same: a live region would be read again.
+pub(super) fn set_text(id: &str, text: &str) {
+    if let Some(element) = by_id(id).filter(|element| element.text_content().as_deref() != Some(text)) {
+        element.set_text_content(Some(text));
+    }
+}
+
+pub(super) fn show(id: &str, visible: Visible) {
+    if let Some(element) = cast::<HtmlElement>(id) {
+        element.set_hidden(visible == Visible::No);
+    }
+}
+
+/// Whether an element is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Visible {
+    Yes,
+    No,
+}
+
+impl From<bool> for Visible {
+    fn from(yes: bool) -> Self {
+        if yes { Self::Yes } else { Self::No }
+    }
+}
+
+pub(super) fn set_attribute(id: &str, name: &str, value: &str) {
+    if let Some(element) = by_id(id) {
+        // Fails only for an impossible attribute name; all of ours are literals.
+        let _ = element.set_attribute(name, value);
+    }
+}
+
+pub(super) fn set_state(state: &str) {
+    set_attribute("page-state", "data-state", state);
+}
+
+pub(super) fn value(id: &str) -> String {
+    cast::<HtmlInputElement>(id).map(|input| input.value()).unwrap_or_default()
+}
+
+pub(super) fn set_value(id: &str, value: &str) {
+    if let Some(input) = cast::<HtmlInputElement>(id) {
+        input.set_value(value);
+    }
+}
+
+pub(super) fn is_checked(id: &str) -> bool {
+    cast::<HtmlInputElement>(id).is_some_and(|input| input.checked())
+}
+
+pub(super) fn set_checked(id: &str, checked: bool) {
+    if let Some(input) = cast::<HtmlInputElement>(id) {
+        input.set_checked(checked);
+    }
+}
+
+pub(super) fn set_disabled(id: &str, disabled: bool) {
+    if let Some(button) = cast::<HtmlButtonElement>(id) {
+        button.set_disabled(disabled);
+    }
+}
+
+pub(super) fn set_progress(id: &str, value: f64) {
+    if let Some(progress) = cast::<HtmlProgressElement>(id) {
+        progress.set_value(value);
+    }
+}
+
+pub(super) fn focus(id: &str) {
+    if let Some(element) = cast::<HtmlElement>(id) {
+        // Fails only when the element cannot take the focus; then it stays where it was.
+        let _ = element.focus();
+    }
+}
