@@ -1,3 +1,128 @@
-//! Pro Santé Connect and the e-CPS on one laptop.
+//! The `vigie-sandbox` program: options, the line that says where everything is, and a clean end.
+//!
+//! Standard output carries that one line and nothing else; the banner and the log go to standard error.
 
-fn main() {}
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, ValueEnum};
+use tracing_subscriber::EnvFilter;
+use vigie_sandbox::{HostNames, Options, Ready, Sandbox, SystemClock};
+
+/// Pro Santé Connect and the e-CPS on one laptop, for development and tests. Never trust it.
+#[derive(Debug, Parser)]
+#[command(version, after_help = AFTER_HELP)]
+struct Arguments {
+    /// Address and port to listen on; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS:PORT")]
+    listen: SocketAddr,
+    /// How to say where everything is.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// Speak TLS with a certificate made for this run.
+    #[arg(long)]
+    tls: bool,
+    /// How links are written: under the loopback address, or under the real host names (needs --tls and a browser that
+    /// maps those names).
+    #[arg(long, value_enum, default_value_t = HostNames::Loopback)]
+    host_names: HostNames,
+    /// TOML file that names the decision point: url = "…", [secrets] smurtab = "…", sidep = "…". Read at every login.
+    #[arg(long, value_name = "FILE")]
+    decision_point: Option<PathBuf>,
+    /// Pushes that one person may get within a minute.
+    #[arg(long, default_value_t = 10, value_name = "N")]
+    pushes_per_minute: u16,
+    /// Listen on an address that other machines can reach. Anybody there can then log in as anybody.
+    #[arg(long)]
+    allow_remote: bool,
+}
+
+const AFTER_HELP: &str = "Try it:
+  vigie-sandbox --listen 127.0.0.1:8080
+  client demo-client, secret demo-secret, any loopback redirect URI
+  open http://127.0.0.1:8080/ for the list of pages; every person's PIN is 1234";
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// For people.
+    Human,
+    /// One line of JSON.
+    Json,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(EnvFilter::try_from_env("VIGIE_LOG").unwrap_or_else(|_| EnvFilter::new("info")))
+        .with_target(false)
+        .init();
+    if !arguments.listen.ip().is_loopback() && !arguments.allow_remote {
+        return fail(
+            "SBX-REMOTE",
+            "this address can be reached from other machines",
+            "listen on 127.0.0.1, or add --allow-remote if that is really wanted",
+        );
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(_) => {
+            return fail("SBX-RUNTIME", "the program cannot start its threads", "close other programs and try again");
+        }
+    };
+    runtime.block_on(run(arguments))
+}
+
+async fn run(arguments: Arguments) -> ExitCode {
+    let options = Options {
+        listen: arguments.listen,
+        tls: arguments.tls,
+        host_names: arguments.host_names,
+        decision_point: arguments.decision_point,
+        pushes_per_minute: usize::from(arguments.pushes_per_minute),
+    };
+    let sandbox = match Sandbox::bind(options, Arc::new(SystemClock)).await {
+        Ok(sandbox) => sandbox,
+        Err(error) => return fail(error.code(), &error.to_string(), error.help()),
+    };
+    let ready = sandbox.ready();
+    eprintln!(
+        "vigie-sandbox is a simulation for development and tests. NEVER TRUST IT: anybody who reaches it can be anybody."
+    );
+    match arguments.format {
+        Format::Json => match serde_json::to_string(&ready) {
+            Ok(line) => println!("{line}"),
+            Err(_) => return fail("SBX-READY", "the ready line cannot be written", "report this"),
+        },
+        Format::Human => print_human(&ready),
+    }
+    let stop = async {
+        // Without a signal handler the program still ends, only less politely.
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    match sandbox.serve(stop).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail("SBX-SERVE", &format!("the server stopped: {error}"), "start it again"),
+    }
+}
+
+fn print_human(ready: &Ready) {
+    println!("issuer       {}", ready.issuer);
+    println!("login pages  {}", ready.wallet);
+    println!("SMURT@B      {}", ready.relying_parties.smurtab);
+    println!("SI-DEP       {}", ready.relying_parties.sidep);
+    println!("phone        {}", ready.phone);
+    println!("phone API    {}", ready.phone_api);
+    println!("look-alike   {}", ready.lookalike);
+    if let (Some(ca), Some(spki)) = (&ready.ca, &ready.spki_sha256) {
+        println!("CA           {}", ca.display());
+        println!("key digest   {spki}");
+    }
+}
+
+fn fail(code: &str, message: &str, help: &str) -> ExitCode {
+    eprintln!("vigie-sandbox: {message} ({code}). {help}.");
+    ExitCode::FAILURE
+}

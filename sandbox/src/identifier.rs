@@ -1,0 +1,103 @@
+//! What was typed into the identifier field, and whom it names.
+//!
+//! The three mistakes that support hears about (psc-facts §5.4) get their own sentence: the missing 8, a number of the wrong
+//! length, a person who is not in the directory. Spaces are ignored, because people copy numbers in groups.
+
+use crate::persons::{Person, Persons};
+
+/// Why an identifier leads nowhere. Nothing is sent to any phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Nothing was typed.
+    Empty,
+    /// Eleven digits: an RPPS without its type digit.
+    MissingEight,
+    /// Not the form of a national identifier.
+    Form,
+    /// Not in the directory.
+    Unknown,
+    /// In the directory, without an active e-CPS.
+    NotActivated,
+}
+
+impl Refusal {
+    /// Stable code.
+    #[must_use]
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Empty => "SBX-ID-EMPTY",
+            Self::MissingEight => "SBX-ID-EIGHT",
+            Self::Form => "SBX-ID-FORM",
+            Self::Unknown => "SBX-ID-UNKNOWN",
+            Self::NotActivated => "SBX-ID-NOT-ACTIVATED",
+        }
+    }
+
+    /// Headline of the alert.
+    #[must_use]
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Empty => "Identifiant manquant",
+            Self::MissingEight | Self::Form => "Identifiant incorrect",
+            Self::Unknown => "Identifiant inconnu",
+            Self::NotActivated => "e-CPS non activée",
+        }
+    }
+
+    /// What is wrong and what to do.
+    #[must_use]
+    pub(crate) fn message(self) -> &'static str {
+        match self {
+            Self::Empty => "Saisissez votre identifiant national : le chiffre 8 suivi de votre numéro RPPS.",
+            Self::MissingEight => {
+                "Il manque le « 8 » devant votre numéro RPPS. L'identifiant national compte 12 chiffres : le 8, puis les 11 chiffres du RPPS."
+            }
+            Self::Form => "Un identifiant national RPPS compte 12 chiffres et commence par 8. Vérifiez votre saisie.",
+            Self::Unknown => {
+                "Aucune personne n'a cet identifiant dans l'annuaire de ce bac à sable. Vérifiez les 12 chiffres ; seules des identités de test publiées y figurent."
+            }
+            Self::NotActivated => "Cette personne n'a pas encore activé de e-CPS. Activez-la avant de vous connecter.",
+        }
+    }
+}
+
+/// Looks a typed identifier up.
+pub(crate) fn find<'p>(persons: &'p Persons, typed: &str) -> Result<&'p Person, Refusal> {
+    let id: String = typed.chars().filter(|character| !character.is_whitespace()).collect();
+    if id.is_empty() {
+        return Err(Refusal::Empty);
+    }
+    if let Some(person) = persons.find(&id) {
+        return if person.is_activated() { Ok(person) } else { Err(Refusal::NotActivated) };
+    }
+    let digits = id.bytes().all(|byte| byte.is_ascii_digit());
+    match id.len() {
+        11 if digits => Err(Refusal::MissingEight),
+        12 if digits && id.starts_with('8') => Err(Refusal::Unknown),
+        17 if id.starts_with("ANS") => Err(Refusal::Unknown),
+        _ => Err(Refusal::Form),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_mistake_has_its_own_sentence() {
+        let persons = Persons::built_in().unwrap();
+        let check = |typed: &str, expected: Option<Refusal>| {
+            assert_eq!(find(&persons, typed).err(), expected, "{typed}");
+        };
+        check("899700218896", None);
+        check(" 8 99700 218896 ", None);
+        check("ANS20231122132732", None);
+        check("", Some(Refusal::Empty));
+        check("99700218896", Some(Refusal::MissingEight));
+        check("899700000000", Some(Refusal::Unknown));
+        check("999700218896", Some(Refusal::Form));
+        check("8997", Some(Refusal::Form));
+        check("<script>", Some(Refusal::Form));
+        check("899700075064", Some(Refusal::NotActivated));
+    }
+}

@@ -1,0 +1,282 @@
+//! The persons that the sandbox knows, and the claims that the provider makes about them.
+//!
+//! Only published test identities, described in `data/persons.toml`. The shapes are those of real UserInfo answers
+//! (psc-facts §2.4 and §2.5): every field of an activity is a string and may be empty, a person without a registered
+//! practice has no `SubjectRefPro` at all.
+//!
+//! Sources of the code systems: TRE_G15 for professions, TRE_R02 for sectors (mos.esante.gouv.fr).
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+/// The storage provider identifier seen in published `sub` values (psc-facts §2.1).
+const STORAGE_PROVIDER: &str = "550dc1c8-d97b-4b1e-ac8c-8eb4471cf9dd";
+
+/// Every field of an activity, in the order of the published sample.
+const ACTIVITY_FIELDS: [&str; 30] = [
+    "codeModeExercice",
+    "codeSecteurDactivite",
+    "codeSectionPharmacien",
+    "codeRole",
+    "codeGenreActivite",
+    "numeroSiretSite",
+    "numeroSirenSite",
+    "numeroFinessSite",
+    "numeroFinessetablissementJuridique",
+    "identifiantTechniqueDeLaStructure",
+    "raisonSocialeSite",
+    "enseigneCommercialeSite",
+    "complementDestinataire",
+    "complementPointGeographique",
+    "numeroVoie",
+    "indiceRepetitionVoie",
+    "codeTypeDeVoie",
+    "libelleVoie",
+    "mentionDistribution",
+    "bureauCedex",
+    "codePostal",
+    "codeCommune",
+    "codePays",
+    "telephone",
+    "telephone2",
+    "telecopie",
+    "adresseEMail",
+    "codeDepartement",
+    "ancienIdentifiantDeLaStructure",
+    "autoriteDenregistrement",
+];
+
+/// Why a list of persons was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadPersonsError {
+    /// Not the expected TOML.
+    #[error("the list of persons cannot be read: {0}")]
+    Form(#[from] toml::de::Error),
+    /// An activity names a field that UserInfo does not have.
+    #[error("an activity has the unknown field {field:?}")]
+    UnknownField {
+        /// The name as written.
+        field: String,
+    },
+}
+
+/// One test person.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Person {
+    id: String,
+    given_name: String,
+    family_name: String,
+    civility: String,
+    /// The register that the identifier comes from: `RPPS` or `EDIT`.
+    origin: String,
+    #[serde(default = "default_pin")]
+    pin: String,
+    #[serde(default = "default_activated")]
+    activated: bool,
+    #[serde(default)]
+    note: String,
+    #[serde(default)]
+    practice: Vec<Practice>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Practice {
+    profession: String,
+    #[serde(default)]
+    category: String,
+    #[serde(default)]
+    civility: String,
+    #[serde(default)]
+    skill_type: String,
+    #[serde(default)]
+    skill: String,
+    #[serde(default)]
+    activity: Vec<BTreeMap<String, String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PersonsFile {
+    person: Vec<Person>,
+}
+
+fn default_pin() -> String {
+    "1234".to_owned()
+}
+
+fn default_activated() -> bool {
+    true
+}
+
+impl std::fmt::Debug for Person {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Person(redacted)")
+    }
+}
+
+impl Person {
+    /// The national identifier, type digit included.
+    #[must_use]
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Given and family name, as they stand on a page.
+    #[must_use]
+    pub(crate) fn display_name(&self) -> String {
+        format!("{} {}", self.given_name, self.family_name)
+    }
+
+    /// What makes this person useful in a test, in a few words.
+    #[must_use]
+    pub(crate) fn note(&self) -> &str {
+        &self.note
+    }
+
+    /// Whether an e-CPS is active on a phone.
+    #[must_use]
+    pub(crate) fn is_activated(&self) -> bool {
+        self.activated
+    }
+
+    /// Compares a typed PIN, in constant time.
+    #[must_use]
+    pub(crate) fn has_pin(&self, typed: &str) -> bool {
+        crate::encoding::same(&self.pin, typed)
+    }
+
+    /// The technical subject in its historic form `f:<uuid>:<identifier>`.
+    #[must_use]
+    pub(crate) fn sub(&self) -> String {
+        format!("f:{STORAGE_PROVIDER}:{}", self.id)
+    }
+
+    /// The claims that both tokens carry about the person.
+    #[must_use]
+    pub(crate) fn token_claims(&self) -> Map<String, Value> {
+        let mut claims = Map::new();
+        claims.insert("sub".into(), self.sub().into());
+        claims.insert("SubjectNameID".into(), self.id.clone().into());
+        claims.insert("preferred_username".into(), self.id.clone().into());
+        claims
+    }
+
+    /// Civil names, in the ID token only.
+    #[must_use]
+    pub(crate) fn name_claims(&self) -> [(&'static str, Value); 2] {
+        [("given_name", self.given_name.clone().into()), ("family_name", self.family_name.clone().into())]
+    }
+
+    /// Every identifier of the person, as the access token and UserInfo carry it.
+    #[must_use]
+    pub(crate) fn other_ids(&self) -> Value {
+        json!([{"identifiant": self.id, "origine": self.origin, "qualite": 1}])
+    }
+
+    /// The UserInfo answer. Without a practice it shrinks to the minimal form that was observed.
+    #[must_use]
+    pub(crate) fn user_info(&self) -> Value {
+        let minimal = json!({
+            "sub": self.sub(),
+            "preferred_username": self.id,
+            "codeCivilite": self.civility,
+            "given_name": self.given_name,
+            "SubjectNameID": self.id,
+            "family_name": self.family_name,
+        });
+        let Some(practice) = self.practice.first() else {
+            return minimal;
+        };
+        let field =
+            |name: &str| practice.activity.first().and_then(|activity| activity.get(name)).cloned().unwrap_or_default();
+        let mut info = match minimal {
+            Value::Object(members) => members,
+            _ => Map::new(),
+        };
+        let rich = json!({
+            "codeGenreActivite": field("codeGenreActivite"),
+            "otherIds": self.other_ids(),
+            "SubjectRole": self.practice.iter()
+                .map(|practice| format!("{}^1.2.250.1.213.1.1.5.5", practice.profession)).collect::<Vec<_>>(),
+            "SubjectOrganization": field("raisonSocialeSite"),
+            "SubjectOrganizationID": field("identifiantTechniqueDeLaStructure"),
+            "Secteur_Activite": format!("{}^1.2.250.1.71.4.2.4", field("codeSecteurDactivite")),
+            "Mode_Acces_Raison": "",
+            "Acces_Regulation_Medicale": "FAUX",
+            "PSI_Locale": "1.2.250.1.213.1.3.1.1",
+            "UITVersion": "1.0",
+            "Palier_Authentification": "APPPRIP3^1.2.250.1.213.1.5.1.1.1",
+            "SubjectRefPro": {"exercices": self.practice.iter().map(|practice| self.exercice(practice)).collect::<Vec<_>>()},
+        });
+        if let Value::Object(members) = rich {
+            info.extend(members);
+        }
+        Value::Object(info)
+    }
+
+    fn exercice(&self, practice: &Practice) -> Value {
+        let activities: Vec<Value> = practice
+            .activity
+            .iter()
+            .map(|activity| {
+                ACTIVITY_FIELDS
+                    .iter()
+                    .map(|name| ((*name).to_owned(), activity.get(*name).cloned().unwrap_or_default().into()))
+                    .collect::<Map<String, Value>>()
+                    .into()
+            })
+            .collect();
+        json!({
+            "codeProfession": practice.profession,
+            "codeCategorieProfessionnelle": practice.category,
+            "codeCiviliteDexercice": practice.civility,
+            "nomDexercice": self.family_name,
+            "prenomDexercice": self.given_name,
+            "codeTypeSavoirFaire": practice.skill_type,
+            "codeSavoirFaire": practice.skill,
+            "activities": activities,
+        })
+    }
+}
+
+/// The directory of the sandbox.
+#[derive(Debug, Clone)]
+pub(crate) struct Persons(Vec<Person>);
+
+impl Persons {
+    /// The persons that come with the program.
+    pub(crate) fn built_in() -> Result<Self, ReadPersonsError> {
+        Self::parse(include_str!("../data/persons.toml"))
+    }
+
+    /// Reads a list in the form of `data/persons.toml`.
+    pub(crate) fn parse(text: &str) -> Result<Self, ReadPersonsError> {
+        let file: PersonsFile = toml::from_str(text)?;
+        let unknown = file
+            .person
+            .iter()
+            .flat_map(|person| &person.practice)
+            .flat_map(|practice| &practice.activity)
+            .flat_map(|activity| activity.keys())
+            .find(|key| !ACTIVITY_FIELDS.contains(&key.as_str()));
+        match unknown {
+            Some(field) => Err(ReadPersonsError::UnknownField { field: field.clone() }),
+            None => Ok(Self(file.person)),
+        }
+    }
+
+    /// The person with this national identifier.
+    #[must_use]
+    pub(crate) fn find(&self, id: &str) -> Option<&Person> {
+        self.0.iter().find(|person| person.id == id)
+    }
+
+    /// All of them, in the order of the file.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Person> {
+        self.0.iter()
+    }
+}

@@ -1,0 +1,231 @@
+//! The simulated phone: the e-CPS as a page for people, and as an HTTP API for scripts.
+//!
+//! Whoever opens `/phone/{national identifier}` holds that person's phone. That is the point of a simulator, and one more
+//! reason why the sandbox must never be trusted. Paths with an identifier are not logged.
+
+pub(crate) mod api;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum_extra::extract::CookieJar;
+use minijinja::{Value, context};
+use serde_json::json;
+
+use crate::app::{App, Failure};
+use crate::params::Params;
+use crate::persons::Person;
+use crate::push::{Ending, PairedNumber, PinAnswer, Push, PushState};
+use crate::web::{self, error_page, found, see_other};
+
+/// Every path of the phone.
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/phone", get(choose))
+        .route("/phone/", get(choose))
+        .route("/phone/{person}", get(home))
+        .route("/phone/{person}/etat", get(state))
+        .route("/phone/{person}/demandes/{request}", get(request))
+        .route("/phone/{person}/demandes/{request}/pin", post(enter_pin))
+        .route("/phone/{person}/demandes/{request}/reponse", post(answer))
+        .route("/api/phone/{person}/requests", get(api::list))
+        .route("/api/phone/{person}/requests/{request}", post(api::answer))
+}
+
+/// `GET /phone`: whose phone is it?
+async fn choose(State(app): State<Arc<App>>) -> Result<Response, Failure> {
+    let persons: Vec<Value> = app
+        .persons
+        .iter()
+        .map(|person| {
+            context! { id => person.id(), name => person.display_name(), note => person.note(), active => person.is_activated() }
+        })
+        .collect();
+    app.pages.render("phone_choose.html", StatusCode::OK, context! { persons })
+}
+
+fn unknown(app: &App) -> Result<Response, Failure> {
+    error_page(
+        &app.pages,
+        StatusCode::NOT_FOUND,
+        "Téléphone inconnu",
+        "Personne n'a cet identifiant dans l'annuaire du bac à sable.",
+        "Choisissez une personne sur la page du téléphone.",
+        "SBX-PHONE-UNKNOWN",
+    )
+}
+
+/// `GET /phone/{person}`: the app as it opens.
+async fn home(State(app): State<Arc<App>>, Path(person): Path<String>) -> Result<Response, Failure> {
+    let Some(person) = app.persons.find(&person) else {
+        return unknown(&app);
+    };
+    let waiting = app.store.with(|state, now_ms| state.waiting_for(person.id(), now_ms));
+    if let [only] = waiting.as_slice() {
+        return Ok(found(&format!("/phone/{}/demandes/{}", person.id(), only.id())));
+    }
+    let requests: Vec<Value> =
+        waiting.iter().map(|push| context! { id => push.id(), service => push.service() }).collect();
+    app.pages.render(
+        "phone_idle.html",
+        StatusCode::OK,
+        context! { id => person.id(), name => person.display_name(), active => person.is_activated(), requests },
+    )
+}
+
+/// `GET /phone/{person}/etat`: how many requests wait, for the page to notice a new one.
+async fn state(State(app): State<Arc<App>>, Path(person): Path<String>) -> Response {
+    let waiting = app.store.with(|state, now_ms| state.waiting_for(&person, now_ms).len());
+    ([(axum::http::header::CACHE_CONTROL, "no-store")], Json(json!({"demandes": waiting}))).into_response()
+}
+
+/// `GET /phone/{person}/demandes/{request}`: PIN, then numbers, then the result.
+async fn request(
+    State(app): State<Arc<App>>,
+    jar: CookieJar,
+    Path((person, request)): Path<(String, String)>,
+) -> Result<Response, Failure> {
+    let Some(person) = app.persons.find(&person) else {
+        return unknown(&app);
+    };
+    let Some((push, state)) = lookup(&app, person, &request) else {
+        return Ok(found(&format!("/phone/{}", person.id())));
+    };
+    show(&app, jar, person, &push, state, None)
+}
+
+fn lookup(app: &App, person: &Person, request: &str) -> Option<(Push, PushState)> {
+    app.store.with(|state, now_ms| state.push_of(person.id(), request).map(|push| (push.clone(), push.state(now_ms))))
+}
+
+fn show(
+    app: &App,
+    jar: CookieJar,
+    person: &Person,
+    push: &Push,
+    state: PushState,
+    alert: Option<String>,
+) -> Result<Response, Failure> {
+    let (jar, csrf) = web::csrf(jar, &app.sites)?;
+    let path = format!("/phone/{}/demandes/{}", person.id(), push.id());
+    let values = context! {
+        id => person.id(), name => person.display_name(), service => push.service(), csrf, path, alert,
+    };
+    let page = match state {
+        PushState::Waiting { .. } if push.is_unlocked() => {
+            let numbers: Vec<String> = push.candidates().into_iter().map(PairedNumber::digits).collect();
+            app.pages.render("phone_numbers.html", StatusCode::OK, context! { numbers, ..values })?
+        }
+        PushState::Waiting { .. } => {
+            let status = if values.get_attr("alert").is_ok_and(|alert| alert.is_none()) {
+                StatusCode::OK
+            } else {
+                StatusCode::UNPROCESSABLE_ENTITY
+            };
+            app.pages.render("phone_pin.html", status, values)?
+        }
+        PushState::Approved { .. } => {
+            let (title, message) = ("Connexion validée", "Vous pouvez reprendre sur votre ordinateur.");
+            app.pages.render(
+                "phone_result.html",
+                StatusCode::OK,
+                context! { title, message, good => true, ..values },
+            )?
+        }
+        PushState::Ended(ending) => {
+            let (title, message) = ended(ending);
+            app.pages.render(
+                "phone_result.html",
+                StatusCode::OK,
+                context! { title, message, good => false, ..values },
+            )?
+        }
+    };
+    Ok((jar, page).into_response())
+}
+
+fn ended(ending: Ending) -> (&'static str, &'static str) {
+    match ending {
+        Ending::NotMe => (
+            "Demande refusée",
+            "Vous avez indiqué ne pas être à l'origine de cette demande. La connexion n'a pas eu lieu.",
+        ),
+        Ending::WrongNumber => (
+            "Mauvais nombre",
+            "Le nombre choisi n'est pas celui affiché sur l'ordinateur. La connexion n'a pas eu lieu.",
+        ),
+        Ending::WrongPin => {
+            ("Code PIN erroné", "Trop de codes PIN erronés. La demande est terminée ; recommencez depuis l'ordinateur.")
+        }
+        Ending::Expired => {
+            ("Demande expirée", "La demande n'a pas été validée à temps. Recommencez depuis l'ordinateur.")
+        }
+        Ending::Quit => ("Demande annulée", "L'authentification a été quittée sur l'ordinateur."),
+    }
+}
+
+/// `POST …/pin`.
+async fn enter_pin(
+    State(app): State<Arc<App>>,
+    jar: CookieJar,
+    Path((person, request)): Path<(String, String)>,
+    body: Bytes,
+) -> Result<Response, Failure> {
+    let Some(person) = app.persons.find(&person) else {
+        return unknown(&app);
+    };
+    let params = match Params::parse(&body) {
+        Ok(params) if web::csrf_holds(&jar, &params) => params,
+        _ => return web::bad_form(&app.pages),
+    };
+    let right = person.has_pin(params.value("pin").unwrap_or_default());
+    let entered = app.store.with(|state, now_ms| {
+        state
+            .push_of(person.id(), &request)
+            .map(|push| (push.enter_pin(right, now_ms), push.clone(), push.state(now_ms)))
+    });
+    match entered {
+        None => Ok(see_other(&format!("/phone/{}", person.id()))),
+        Some((PinAnswer::Wrong { tries_left }, push, state)) => {
+            let plural = if tries_left > 1 { "s" } else { "" };
+            let alert = format!("Code PIN erroné. Il vous reste {tries_left} essai{plural}.");
+            show(&app, jar, person, &push, state, Some(alert))
+        }
+        Some((PinAnswer::Right | PinAnswer::AlreadyApproved | PinAnswer::Over(_), _, _)) => {
+            Ok(see_other(&format!("/phone/{}/demandes/{request}", person.id())))
+        }
+    }
+}
+
+/// `POST …/reponse`: one of the numbers, or "it was not me".
+async fn answer(
+    State(app): State<Arc<App>>,
+    jar: CookieJar,
+    Path((person, request)): Path<(String, String)>,
+    body: Bytes,
+) -> Result<Response, Failure> {
+    let Some(person) = app.persons.find(&person) else {
+        return unknown(&app);
+    };
+    let params = match Params::parse(&body) {
+        Ok(params) if web::csrf_holds(&jar, &params) => params,
+        _ => return web::bad_form(&app.pages),
+    };
+    let number = params.value("number").and_then(PairedNumber::parse);
+    app.store.with(|state, now_ms| {
+        if let Some(push) = state.push_of(person.id(), &request) {
+            if params.value("refuse").is_some() {
+                push.end(Ending::NotMe, now_ms);
+            } else if let Some(number) = number {
+                push.choose(number, now_ms);
+            }
+        }
+    });
+    Ok(see_other(&format!("/phone/{}/demandes/{request}", person.id())))
+}

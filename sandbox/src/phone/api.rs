@@ -1,0 +1,163 @@
+//! The phone for scripts. This contract stays: see the README chapter of the sandbox.
+//!
+//! `GET  /api/phone/{national id}/requests` → `[{"id", "service", "candidates": ["12","47","90"], "expires_at": unix seconds}]`
+//! `POST /api/phone/{national id}/requests/{id}` with `{"pin":"1234","number":"47"}` or `{"refuse":true}` → `200 {"state"}`,
+//! or 4xx `{"code","message","help"}`.
+//!
+//! The list shows the candidates before the PIN, unlike the page: a script has nothing to hide from.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::push::{Ending, PairedNumber, PinAnswer, PushState};
+
+/// Why the phone did not do what a script asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum AnswerError {
+    /// No such person.
+    #[error("no person of the sandbox has this national identifier")]
+    UnknownPerson,
+    /// No such request.
+    #[error("this phone has no such request")]
+    UnknownRequest,
+    /// Not the expected JSON.
+    #[error("the body is not an answer")]
+    Body,
+    /// Wrong PIN.
+    #[error("the PIN is wrong; {tries_left} tries are left")]
+    WrongPin {
+        /// Tries that are left.
+        tries_left: u8,
+    },
+    /// Wrong number: the request is over.
+    #[error("another number stands on the page; the login is refused")]
+    WrongNumber,
+    /// The request was over before.
+    #[error("the request is over")]
+    Over(Ending),
+}
+
+impl AnswerError {
+    fn status(self) -> StatusCode {
+        match self {
+            Self::UnknownPerson | Self::UnknownRequest => StatusCode::NOT_FOUND,
+            Self::Body => StatusCode::BAD_REQUEST,
+            Self::WrongPin { .. } | Self::WrongNumber => StatusCode::FORBIDDEN,
+            Self::Over(_) => StatusCode::GONE,
+        }
+    }
+
+    fn code(self) -> &'static str {
+        match self {
+            Self::UnknownPerson => "SBX-PHONE-UNKNOWN",
+            Self::UnknownRequest => "SBX-PHONE-REQUEST",
+            Self::Body => "SBX-PHONE-BODY",
+            Self::WrongPin { .. } | Self::Over(Ending::WrongPin) => "SBX-WRONG-PIN",
+            Self::WrongNumber | Self::Over(Ending::WrongNumber) => "SBX-WRONG-NUMBER",
+            Self::Over(Ending::Expired) => "SBX-EXPIRED",
+            Self::Over(Ending::NotMe) => "SBX-REFUSED",
+            Self::Over(Ending::Quit) => "SBX-QUIT",
+        }
+    }
+
+    fn help(self) -> &'static str {
+        match self {
+            Self::UnknownPerson => "open /phone to see the persons of the sandbox",
+            Self::UnknownRequest => "list the requests of this phone first",
+            Self::Body => r#"send {"pin":"1234","number":"47"} or {"refuse":true} as application/json"#,
+            Self::WrongPin { .. } => "the persons of the sandbox have the PIN 1234 unless their file says otherwise",
+            Self::WrongNumber | Self::Over(_) => "start a new login",
+        }
+    }
+}
+
+impl IntoResponse for AnswerError {
+    fn into_response(self) -> Response {
+        let body = json!({"code": self.code(), "message": self.to_string(), "help": self.help()});
+        (self.status(), Json(body)).into_response()
+    }
+}
+
+/// `GET /api/phone/{person}/requests`.
+pub(crate) async fn list(State(app): State<Arc<App>>, Path(person): Path<String>) -> Response {
+    if app.persons.find(&person).is_none() {
+        return AnswerError::UnknownPerson.into_response();
+    }
+    let waiting: Vec<Value> = app
+        .store
+        .with(|state, now_ms| state.waiting_for(&person, now_ms))
+        .iter()
+        .map(|push| {
+            json!({
+                "id": push.id(),
+                "service": push.service(),
+                "candidates": push.candidates().map(PairedNumber::digits),
+                "expires_at": push.expires_ms() / 1000,
+            })
+        })
+        .collect();
+    Json(waiting).into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Answer {
+    #[serde(default)]
+    pin: Option<String>,
+    #[serde(default)]
+    number: Option<String>,
+    #[serde(default)]
+    refuse: bool,
+}
+
+/// `POST /api/phone/{person}/requests/{request}`. Only JSON is read, so that no page of another site can post here.
+pub(crate) async fn answer(
+    State(app): State<Arc<App>>,
+    Path((person, request)): Path<(String, String)>,
+    headers: axum::http::HeaderMap,
+    body: Bytes,
+) -> Response {
+    let is_json = headers
+        .get(axum::http::header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|kind| kind.split(';').next().unwrap_or_default().trim() == "application/json");
+    match decide(&app, &person, &request, if is_json { &body } else { b"" }) {
+        Ok(state) => Json(json!({"state": state})).into_response(),
+        Err(error) => error.into_response(),
+    }
+}
+
+fn decide(app: &App, person: &str, request: &str, body: &[u8]) -> Result<&'static str, AnswerError> {
+    let person = app.persons.find(person).ok_or(AnswerError::UnknownPerson)?;
+    let answer: Answer = serde_json::from_slice(body).map_err(|_| AnswerError::Body)?;
+    app.store.with(|state, now_ms| {
+        let push = state.push_of(person.id(), request).ok_or(AnswerError::UnknownRequest)?;
+        if let PushState::Ended(ending) = push.state(now_ms) {
+            return Err(AnswerError::Over(ending));
+        }
+        if answer.refuse {
+            push.end(Ending::NotMe, now_ms);
+            return Ok("refused");
+        }
+        let (Some(pin), Some(number)) = (&answer.pin, answer.number.as_deref().and_then(PairedNumber::parse)) else {
+            return Err(AnswerError::Body);
+        };
+        match push.enter_pin(person.has_pin(pin), now_ms) {
+            PinAnswer::Wrong { tries_left } => return Err(AnswerError::WrongPin { tries_left }),
+            PinAnswer::Over(ending) => return Err(AnswerError::Over(ending)),
+            PinAnswer::Right | PinAnswer::AlreadyApproved => {}
+        }
+        match push.choose(number, now_ms) {
+            PushState::Approved { .. } => Ok("approved"),
+            PushState::Ended(_) | PushState::Waiting { .. } => Err(AnswerError::WrongNumber),
+        }
+    })
+}

@@ -1,0 +1,47 @@
+//! The provider: what Pro Santé Connect does between a service and a person.
+//!
+//! `request` reads an authorization request, `authorize` answers it, `mire` is what the person sees, `token` and `account`
+//! are what services call from their servers, `discovery` tells where all of it is.
+
+pub(crate) mod account;
+pub(crate) mod authorize;
+pub(crate) mod back_channel;
+pub(crate) mod discovery;
+pub(crate) mod mire;
+pub(crate) mod request;
+pub(crate) mod token;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::app::App;
+use crate::names::REALM;
+
+/// Every path of the provider.
+pub(crate) fn routes() -> Router<Arc<App>> {
+    let realm = |path: &str| format!("{REALM}/{path}");
+    let connect = |path: &str| format!("{REALM}/protocol/openid-connect/{path}");
+    Router::new()
+        .route("/auth", get(authorize::by_get).post(authorize::by_post))
+        .route("/auth/", get(authorize::by_get).post(authorize::by_post))
+        .route("/login-page", get(mire::portal))
+        .route("/auth/mire/{login}", get(mire::page))
+        .route("/auth/mire/{login}/ecps", post(mire::submit))
+        .route("/auth/mire/{login}/attente", get(mire::waiting))
+        .route("/auth/mire/{login}/etat", get(mire::state))
+        .route("/auth/mire/{login}/quitter", post(mire::quit))
+        .route("/auth/mire/{login}/recommencer", post(mire::retry))
+        .route("/auth/mire/{login}/suite", get(mire::finish))
+        .route("/auth/mire/{login}/retour", get(mire::give_up))
+        .route(&realm(".well-known/wallet-openid-configuration"), get(discovery::wallet))
+        .route(&realm(".well-known/openid-configuration"), get(discovery::plain))
+        .route(&connect("auth"), get(authorize::forward))
+        .route(&connect("certs"), get(discovery::jwks))
+        .route(&connect("token"), post(token::exchange))
+        .route(&connect("userinfo"), get(account::user_info).post(account::user_info))
+        .route(&connect("token/introspect"), post(account::introspect))
+        .route(&connect("revoke"), post(account::revoke))
+        .route(&connect("logout"), get(account::logout_by_get).post(account::logout_by_post))
+}

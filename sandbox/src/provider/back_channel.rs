@@ -1,0 +1,136 @@
+//! Who is calling: client authentication at the endpoints that services call from their servers, and how they are refused.
+//!
+//! RFC 6749 §2.3.1 and §5.2. Basic and form parameters are offered; both at once is an error, as the standard asks.
+
+use axum::Json;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::app::App;
+use crate::clients::Client;
+use crate::encoding::from_base64;
+use crate::params::Params;
+
+/// An OAuth error answer.
+#[derive(Debug)]
+pub(crate) struct OAuthError {
+    status: StatusCode,
+    error: &'static str,
+    description: String,
+    challenge: Option<&'static str>,
+}
+
+impl OAuthError {
+    /// `400` with an error of RFC 6749 §5.2.
+    pub(crate) fn bad_request(error: &'static str, description: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, error, description: description.into(), challenge: None }
+    }
+
+    /// `401 invalid_client`.
+    fn invalid_client(description: &str) -> Self {
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            error: "invalid_client",
+            description: description.to_owned(),
+            challenge: Some(r#"Basic realm="esante-wallet""#),
+        }
+    }
+
+    /// `401 invalid_token` (RFC 6750 §3.1).
+    pub(crate) fn invalid_token(description: &str) -> Self {
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            error: "invalid_token",
+            description: description.to_owned(),
+            challenge: Some(r#"Bearer realm="esante-wallet", error="invalid_token""#),
+        }
+    }
+}
+
+impl IntoResponse for OAuthError {
+    fn into_response(self) -> Response {
+        tracing::info!(error = self.error, "request refused: {}", self.description);
+        let mut response =
+            (self.status, Json(json!({"error": self.error, "error_description": self.description}))).into_response();
+        never_stored(response.headers_mut());
+        if let Some(challenge) = self.challenge {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        response
+    }
+}
+
+/// Token answers must not be kept by anybody (RFC 6749 §5.1).
+pub(crate) fn never_stored(headers: &mut HeaderMap) {
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+}
+
+/// Reads the form of a back-channel request and proves who sent it.
+pub(crate) fn authenticated<'a>(
+    app: &'a App,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<(&'a Client, Params), OAuthError> {
+    let form = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|kind| kind.split(';').next().unwrap_or_default().trim() == "application/x-www-form-urlencoded");
+    if !form {
+        return Err(OAuthError::bad_request("invalid_request", "send application/x-www-form-urlencoded"));
+    }
+    let params = Params::parse(body).map_err(|error| OAuthError::bad_request("invalid_request", error.to_string()))?;
+    if params.repeated().is_some() {
+        return Err(OAuthError::bad_request("invalid_request", "a parameter is given more than once"));
+    }
+    let basic = basic_credentials(headers)?;
+    let (id, secret) = match (basic, params.value("client_id"), params.value("client_secret")) {
+        (Some(_), _, Some(_)) => {
+            return Err(OAuthError::bad_request("invalid_request", "the client authenticates in two ways at once"));
+        }
+        (Some((id, _)), Some(other), None) if id != other => {
+            return Err(OAuthError::bad_request("invalid_request", "client_id differs from the authenticated client"));
+        }
+        (Some(pair), _, None) => pair,
+        (None, Some(id), Some(secret)) => (id.to_owned(), secret.to_owned()),
+        (None, _, _) => return Err(OAuthError::invalid_client("the client did not authenticate")),
+    };
+    match app.clients.find(&id) {
+        Some(client) if client.has_secret(&secret) => Ok((client, params)),
+        _ => Err(OAuthError::invalid_client("client_id or client_secret is wrong")),
+    }
+}
+
+fn basic_credentials(headers: &HeaderMap) -> Result<Option<(String, String)>, OAuthError> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else {
+        return Ok(None);
+    };
+    let malformed = || OAuthError::invalid_client("the Authorization header is not HTTP Basic");
+    let text = value.to_str().map_err(|_| malformed())?;
+    let (scheme, encoded) = text.split_once(' ').ok_or_else(malformed)?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return Err(malformed());
+    }
+    let decoded = from_base64(encoded.trim()).and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(malformed)?;
+    let (id, secret) = decoded.split_once(':').ok_or_else(malformed)?;
+    // RFC 6749 §2.3.1: both parts are form-encoded before they are joined.
+    Ok(Some((form_decoded(id), form_decoded(secret))))
+}
+
+fn form_decoded(text: &str) -> String {
+    // A lone value without `=` parses as a name.
+    url::form_urlencoded::parse(text.replace('&', "%26").replace('=', "%3D").as_bytes())
+        .next()
+        .map(|(name, _)| name.into_owned())
+        .unwrap_or_default()
+}
+
+/// The bearer token of a request.
+pub(crate) fn bearer(headers: &HeaderMap) -> Result<&str, OAuthError> {
+    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    match value.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() => Ok(token.trim()),
+        _ => Err(OAuthError::invalid_token("send the access token as Authorization: Bearer")),
+    }
+}

@@ -1,0 +1,64 @@
+//! Discovery documents and the key set.
+//!
+//! The field set is the one reconstructed from published captures (psc-facts §1.3), without what the sandbox does not do:
+//! advertised and absent would teach an integrator something false. Two documents exist: the one under PSC's own name
+//! points at the login host, the plain one at the token service, as observed.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Value, json};
+
+use super::request::SCOPES;
+use crate::app::App;
+
+/// `wallet-openid-configuration`: the document that integrators are told to use.
+pub(crate) async fn wallet(State(app): State<Arc<App>>) -> Json<Value> {
+    Json(document(&app, &format!("{}/auth", app.sites.wallet)))
+}
+
+/// `openid-configuration`: same document, authorization endpoint of the token service.
+pub(crate) async fn plain(State(app): State<Arc<App>>) -> Json<Value> {
+    Json(document(&app, &app.sites.realm("protocol/openid-connect/auth")))
+}
+
+/// The public keys.
+pub(crate) async fn jwks(State(app): State<Arc<App>>) -> Json<Value> {
+    Json(app.keys.jwks())
+}
+
+fn document(app: &App, authorization_endpoint: &str) -> Value {
+    let endpoint = |path: &str| app.sites.realm(&format!("protocol/openid-connect/{path}"));
+    let secret_methods = json!(["client_secret_basic", "client_secret_post"]);
+    json!({
+        "issuer": app.sites.issuer(),
+        "authorization_endpoint": authorization_endpoint,
+        "token_endpoint": endpoint("token"),
+        "introspection_endpoint": endpoint("token/introspect"),
+        "userinfo_endpoint": endpoint("userinfo"),
+        "end_session_endpoint": endpoint("logout"),
+        "jwks_uri": endpoint("certs"),
+        "revocation_endpoint": endpoint("revoke"),
+        "grant_types_supported": ["authorization_code", "refresh_token"],
+        // As published: the list does not name the levels that are really accepted.
+        "acr_values_supported": ["0", "0"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "token_endpoint_auth_methods_supported": secret_methods,
+        "introspection_endpoint_auth_methods_supported": secret_methods,
+        "revocation_endpoint_auth_methods_supported": secret_methods,
+        "claims_supported":
+            ["aud", "sub", "iss", "auth_time", "name", "given_name", "family_name", "preferred_username", "email", "acr"],
+        "claim_types_supported": ["normal"],
+        "claims_parameter_supported": false,
+        "scopes_supported": SCOPES,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+        "code_challenge_methods_supported": ["S256"],
+        "require_pushed_authorization_requests": false,
+        "authorization_response_iss_parameter_supported": true,
+    })
+}

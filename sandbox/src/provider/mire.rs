@@ -1,0 +1,379 @@
+//! What the person sees: the login page with its four tabs, the waiting page with the number, and how it ends.
+//!
+//! Every step belongs to one login, which belongs to one browser (cookie); forms also carry the login's token. The waiting
+//! page asks for its state in place and then moves on; the code is made only when the browser itself comes for it, so that
+//! it never stands in an answer that a script reads.
+//!
+//! Wording follows the guides as far as they show it. Identifiers and names of the real form fields are not public; ours
+//! are deliberately meaningless.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum_extra::extract::CookieJar;
+use minijinja::context;
+use serde_json::json;
+
+use super::authorize::{self, BROWSER_COOKIE, COOKIE_PATH, SESSION_COOKIE};
+use crate::app::{App, Failure};
+use crate::encoding::{fingerprint, same};
+use crate::identifier::{self, Refusal};
+use crate::params::Params;
+use crate::push::{Ending, Push, PushState};
+use crate::random::{make_handle, make_opaque, make_uuid};
+use crate::store::{Login, PushLimit, Session, Stage};
+use crate::web::{self, error_page, found, see_other};
+
+/// `GET {wallet}/login-page`: the landing page of the account portal.
+pub(crate) async fn portal(State(app): State<Arc<App>>) -> Result<Response, Failure> {
+    app.pages.render("portal.html", StatusCode::OK, context! {})
+}
+
+/// A login of this browser with where its push stands.
+struct Found {
+    login: Login,
+    push: Option<(Push, PushState)>,
+}
+
+fn find(app: &App, jar: &CookieJar, id: &str) -> Option<Found> {
+    let browser = fingerprint(jar.get(BROWSER_COOKIE)?.value());
+    app.store.with(|state, now_ms| {
+        let login = state.login(id, &browser, now_ms)?.clone();
+        let push = match &login.stage {
+            Stage::Waiting(push) => state.push(push).map(|push| (push.clone(), push.state(now_ms))),
+            Stage::Choosing | Stage::Answered => None,
+        };
+        Some(Found { login, push })
+    })
+}
+
+fn not_yours(app: &App) -> Result<Response, Failure> {
+    error_page(
+        &app.pages,
+        StatusCode::NOT_FOUND,
+        "Page expirée",
+        "Cette page de connexion est terminée, ou elle a été ouverte dans un autre navigateur.",
+        "Retournez sur le site du service, puis recommencez la connexion.",
+        "SBX-LOGIN-GONE",
+    )
+}
+
+/// `GET /auth/mire/{login}`: the login page on one of its tabs.
+pub(crate) async fn page(
+    State(app): State<Arc<App>>,
+    jar: CookieJar,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    let Some(found_login) = find(&app, &jar, &id) else {
+        return not_yours(&app);
+    };
+    match found_login.login.stage {
+        Stage::Choosing => {}
+        Stage::Waiting(_) => return Ok(found(&format!("/auth/mire/{id}/attente"))),
+        Stage::Answered => return not_yours(&app),
+    }
+    let tab = Params::parse(query.unwrap_or_default().as_bytes())
+        .ok()
+        .and_then(|params| params.value("onglet").map(str::to_owned))
+        .unwrap_or_default();
+    let template = match tab.as_str() {
+        "carte" => "card.html",
+        "delegation" => "delegation.html",
+        "cle" => "security_key.html",
+        _ => return render_identifier(&app, &found_login.login, None),
+    };
+    app.pages.render(template, StatusCode::OK, context! { login => id })
+}
+
+/// What the person typed and why it was refused.
+pub(crate) struct Retype<'a> {
+    typed: &'a str,
+    refusal: Refusal,
+}
+
+/// The first tab: the identifier form.
+pub(crate) fn render_identifier(app: &App, login: &Login, retype: Option<Retype<'_>>) -> Result<Response, Failure> {
+    let remembered = app.store.with(|state, _| state.remembered(&login.browser).map(str::to_owned));
+    let status = if retype.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let alert = retype.as_ref().map(|retype| {
+        context! { title => retype.refusal.title(), message => retype.refusal.message(), code => retype.refusal.code() }
+    });
+    let value = retype.map(|retype| retype.typed.to_owned()).or_else(|| remembered.clone()).unwrap_or_default();
+    app.pages.render(
+        "identifier.html",
+        status,
+        context! {
+            login => login.id.as_str(), csrf => login.csrf.as_str(), value, alert, remember => remembered.is_some(),
+            action => format!("/auth/mire/{}/ecps", login.id), lookalike => false,
+        },
+    )
+}
+
+/// `POST /auth/mire/{login}/ecps`: the identifier is sent, and with it a push.
+pub(crate) async fn submit(
+    State(app): State<Arc<App>>,
+    jar: CookieJar,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Response, Failure> {
+    let Some(found_login) = find(&app, &jar, &id) else {
+        return not_yours(&app);
+    };
+    let login = found_login.login;
+    let params = match Params::parse(&body) {
+        Ok(params) if params.value("jeton").is_some_and(|token| same(&login.csrf, token)) => params,
+        _ => return web::bad_form(&app.pages),
+    };
+    match login.stage {
+        Stage::Choosing => {}
+        Stage::Waiting(_) => return Ok(see_other(&format!("/auth/mire/{id}/attente"))),
+        Stage::Answered => return not_yours(&app),
+    }
+    let typed = params.value("saisie").unwrap_or_default();
+    let person = match identifier::find(&app.persons, typed) {
+        Ok(person) => person,
+        Err(refusal) => {
+            tracing::info!(code = refusal.code(), "identifier refused");
+            return render_identifier(&app, &login, Some(Retype { typed, refusal }));
+        }
+    };
+    let service = app.clients.find(&login.request.client_id).map(|client| client.name().to_owned()).unwrap_or_default();
+    let push_id = make_handle()?;
+    let life_ms = app.faults().push_seconds.saturating_mul(1000);
+    let remember = params.value("memoriser").is_some();
+    let now_ms = app.store.clock().now_ms();
+    let push = Push::new(push_id.clone(), person.id().to_owned(), service, now_ms.saturating_add(life_ms))?;
+    let sent = app.store.with(|state, now_ms| {
+        // Looked up again under the lock: a double click must not send two pushes.
+        match state.login(&id, &login.browser, now_ms).map(|login| login.stage.clone()) {
+            Some(Stage::Choosing) => {}
+            _ => return Ok(()),
+        }
+        state.send_push(push, app.pushes_per_minute, now_ms)?;
+        state.remember(&login.browser, remember.then_some(person.id()));
+        if let Some(login) = state.login(&id, &login.browser, now_ms) {
+            login.stage = Stage::Waiting(push_id);
+        }
+        Ok(())
+    });
+    match sent {
+        Ok(()) => {
+            tracing::info!("push sent");
+            Ok(see_other(&format!("/auth/mire/{id}/attente")))
+        }
+        Err(PushLimit::Full) => Err(Failure::Full),
+        Err(PushLimit::TooOften) => error_page(
+            &app.pages,
+            StatusCode::TOO_MANY_REQUESTS,
+            "Trop de demandes",
+            "Ce téléphone a reçu trop de demandes en une minute. Aucune nouvelle demande n'a été envoyée.",
+            "Attendez une minute, puis recommencez. Si vous n'êtes pas à l'origine de ces demandes, ne les acceptez pas.",
+            "SBX-PUSH-LIMIT",
+        ),
+    }
+}
+
+/// `GET /auth/mire/{login}/attente`: the number and the countdown.
+pub(crate) async fn waiting(
+    State(app): State<Arc<App>>,
+    jar: CookieJar,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let Some(found_login) = find(&app, &jar, &id) else {
+        return not_yours(&app);
+    };
+    let Some((push, PushState::Waiting { remaining_s })) = found_login.push else {
+        return Ok(found(&format!("/auth/mire/{id}/suite")));
+    };
+    app.pages.render(
+        "number.html",
+        StatusCode::OK,
+        context! {
+            login => id, csrf => found_login.login.csrf, number => push.shown().digits(), remaining_s,
+            service => push.service(), lookalike => false,
+        },
+    )
+}
+
+/// `GET /auth/mire/{login}/etat`: what the waiting page asks for every second.
+pub(crate) async fn state(State(app): State<Arc<App>>, jar: CookieJar, Path(id): Path<String>) -> Response {
+    let body = match find(&app, &jar, &id).and_then(|found_login| found_login.push) {
+        Some((_, PushState::Waiting { remaining_s })) => json!({"attente": true, "secondes": remaining_s}),
+        _ => json!({"attente": false, "secondes": 0}),
+    };
+    ([(axum::http::header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}
+
+/// `POST /auth/mire/{login}/quitter`: the person quits; the phone can no longer answer.
+pub(crate) async fn quit(
+    State(app): State<Arc<App>>,
+    jar: CookieJar,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Response, Failure> {
+    let Some(found_login) = find(&app, &jar, &id) else {
+        return not_yours(&app);
+    };
+    if !form_holds(&found_login.login, &body) {
+        return web::bad_form(&app.pages);
+    }
+    if let Stage::Waiting(push) = &found_login.login.stage {
+        app.store.with(|state, now_ms| state.cancel_push(push, now_ms));
+    }
+    Ok(see_other(&format!("/auth/mire/{id}/suite")))
+}
+
+/// `POST /auth/mire/{login}/recommencer`: back to the form after the countdown ran out.
+pub(crate) async fn retry(
+    State(app): State<Arc<App>>,
+    jar: CookieJar,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Response, Failure> {
+    let Some(found_login) = find(&app, &jar, &id) else {
+        return not_yours(&app);
+    };
+    if !form_holds(&found_login.login, &body) {
+        return web::bad_form(&app.pages);
+    }
+    if matches!(found_login.push, Some((_, PushState::Ended(Ending::Expired)))) {
+        app.store.with(|state, now_ms| {
+            if let Some(login) = state.login(&id, &found_login.login.browser, now_ms) {
+                login.stage = Stage::Choosing;
+            }
+        });
+    }
+    Ok(see_other(&format!("/auth/mire/{id}")))
+}
+
+fn form_holds(login: &Login, body: &[u8]) -> bool {
+    Params::parse(body).is_ok_and(|params| params.value("jeton").is_some_and(|token| same(&login.csrf, token)))
+}
+
+/// `GET /auth/mire/{login}/suite`: the phone has answered, or never will.
+pub(crate) async fn finish(
+    State(app): State<Arc<App>>,
+    jar: CookieJar,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let Some(found_login) = find(&app, &jar, &id) else {
+        return not_yours(&app);
+    };
+    match found_login.push {
+        Some((_, PushState::Waiting { .. })) => Ok(found(&format!("/auth/mire/{id}/attente"))),
+        Some((push, PushState::Approved { at_ms })) => complete(&app, jar, found_login.login, &push, at_ms),
+        Some((_, PushState::Ended(ending))) => show_ending(&app, &found_login.login, ending),
+        None if found_login.login.stage == Stage::Choosing => Ok(found(&format!("/auth/mire/{id}"))),
+        None => not_yours(&app),
+    }
+}
+
+fn complete(app: &App, jar: CookieJar, login: Login, push: &Push, at_ms: u64) -> Result<Response, Failure> {
+    let first = app.store.with(|state, now_ms| match state.login(&login.id, &login.browser, now_ms) {
+        Some(login) if login.stage != Stage::Answered => {
+            login.stage = Stage::Answered;
+            true
+        }
+        _ => false,
+    });
+    if !first {
+        return not_yours(app);
+    }
+    let faults = app.faults();
+    let session = Session {
+        sid: make_uuid()?,
+        person: push.person().to_owned(),
+        authenticated_ms: at_ms,
+        used_ms: at_ms,
+        acr: faults.acr,
+        auth_mode: faults.auth_mode,
+    };
+    let cookie = make_opaque()?;
+    if !app.store.with(|state, _| state.open_session(&cookie, session.clone())) {
+        return Err(Failure::Full);
+    }
+    let location = authorize::answer_code(app, login.request, session)?;
+    tracing::info!("login approved");
+    Ok((jar.add(web::cookie(SESSION_COOKIE, cookie, COOKIE_PATH, &app.sites)), found(&location)).into_response())
+}
+
+fn show_ending(app: &App, login: &Login, ending: Ending) -> Result<Response, Failure> {
+    let (title, message, help, code) = match ending {
+        Ending::Expired => (
+            "Délai dépassé",
+            "Votre demande d'authentification a expiré : elle n'a pas été validée à temps sur votre téléphone.",
+            "Recommencez, puis validez la demande sur votre téléphone avant la fin du décompte.",
+            "SBX-EXPIRED",
+        ),
+        Ending::NotMe => (
+            "Authentification refusée",
+            "La demande d'authentification a été refusée sur le téléphone : la personne a indiqué ne pas en être à l'origine.",
+            "Si ce refus était une erreur, retournez sur le site du service et recommencez.",
+            "SBX-REFUSED",
+        ),
+        Ending::WrongNumber => (
+            "Authentification refusée",
+            "Le nombre choisi sur le téléphone n'est pas celui qui était affiché sur cette page.",
+            "Retournez sur le site du service et recommencez, en gardant cette page sous les yeux.",
+            "SBX-WRONG-NUMBER",
+        ),
+        Ending::WrongPin => (
+            "Authentification refusée",
+            "Trop de codes PIN erronés ont été saisis sur le téléphone.",
+            "Retournez sur le site du service et recommencez. Si le code PIN est oublié, supprimez puis réactivez la e-CPS.",
+            "SBX-WRONG-PIN",
+        ),
+        Ending::Quit => (
+            "Authentification quittée",
+            "Vous avez quitté l'authentification. La demande envoyée au téléphone est annulée.",
+            "Retournez sur le site du service pour recommencer.",
+            "SBX-QUIT",
+        ),
+    };
+    let service = app.clients.find(&login.request.client_id).map(|client| client.name().to_owned());
+    let retry = (ending == Ending::Expired)
+        .then(|| context! { action => format!("/auth/mire/{}/recommencer", login.id), csrf => login.csrf.as_str() });
+    let back = Some(format!("/auth/mire/{}/retour", login.id));
+    app.pages.render("error.html", StatusCode::OK, context! { title, message, help, code, retry, back, service })
+}
+
+/// `GET /auth/mire/{login}/retour`: back to the service, without a login.
+pub(crate) async fn give_up(
+    State(app): State<Arc<App>>,
+    jar: CookieJar,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let Some(found_login) = find(&app, &jar, &id) else {
+        return not_yours(&app);
+    };
+    let login = found_login.login;
+    let reason = match found_login.push {
+        // An approved login is not thrown away by a link.
+        Some((_, PushState::Approved { .. })) => return Ok(found(&format!("/auth/mire/{id}/suite"))),
+        Some((_, PushState::Ended(Ending::Expired))) => "the request on the phone expired",
+        Some((_, PushState::Ended(Ending::NotMe))) => "the person refused the request on the phone",
+        Some((_, PushState::Ended(Ending::WrongNumber))) => "another number was chosen on the phone",
+        Some((_, PushState::Ended(Ending::WrongPin))) => "too many wrong PINs on the phone",
+        Some((_, PushState::Ended(Ending::Quit) | PushState::Waiting { .. })) | None => {
+            "the person left the login page"
+        }
+    };
+    app.store.with(|state, now_ms| {
+        if let Stage::Waiting(push) = &login.stage {
+            state.cancel_push(push, now_ms);
+        }
+        if let Some(login) = state.login(&id, &login.browser, now_ms) {
+            login.stage = Stage::Answered;
+        }
+    });
+    if login.stage == Stage::Answered {
+        return not_yours(&app);
+    }
+    let request = &login.request;
+    Ok(found(&authorize::answer_error(&app, &request.redirect_uri, request.state.as_deref(), "access_denied", reason)))
+}

@@ -1,0 +1,387 @@
+//! Two demo services, in the manner of SMURT@B and SI-DEP: real OpenID Connect clients that ask a decision point.
+//!
+//! A person starts a login (`state`, `nonce` and PKCE, kept on the server), comes back with a code, and the service redeems
+//! it, verifies the ID token and fetches UserInfo with the `openidconnect` library. Then it asks `vigie serve`, and nothing
+//! but an explicit "permit" lets the person in: no decision point, no answer, a strange answer all end outside.
+//!
+//! What it does not do: these services hold no patient data and no rules of their own.
+
+pub(crate) mod decision_point;
+pub(crate) mod oidc;
+pub(crate) mod view;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum_extra::extract::CookieJar;
+use axum_extra::extract::cookie::Cookie;
+use minijinja::value::Serde;
+use minijinja::{Value, context};
+
+use crate::app::{App, Failure};
+use crate::clients::{Client, RedirectRule};
+use crate::encoding::fingerprint;
+use crate::names::{ALL_HOSTS, Sites};
+use crate::params::Params;
+use crate::random::{NoRandomness, make_opaque};
+use crate::store::SESSION_MS;
+use crate::web::{self, found, see_other};
+use oidc::Pending;
+use view::DecisionView;
+
+/// A started login must come back within this time; the provider gives up after the same time.
+const PENDING_MS: u64 = 30 * 60 * 1000;
+/// Started logins and sessions that one service keeps.
+const MAX_ENTRIES: usize = 20_000;
+
+/// Which of the two services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Service {
+    /// Like SMURT@B: care professionals on call.
+    Smurtab,
+    /// Like SI-DEP: test results, listed professions.
+    Sidep,
+}
+
+impl Service {
+    fn parse(key: &str) -> Option<Self> {
+        match key {
+            "smurtab" => Some(Self::Smurtab),
+            "sidep" => Some(Self::Sidep),
+            _ => None,
+        }
+    }
+
+    /// Key in paths, configuration and audience.
+    #[must_use]
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::Smurtab => "smurtab",
+            Self::Sidep => "sidep",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Smurtab => "SMURT@B (démonstration)",
+            Self::Sidep => "SI-DEP (démonstration)",
+        }
+    }
+
+    fn pending_cookie(self) -> &'static str {
+        match self {
+            Self::Smurtab => "vigie_rp_smurtab_login",
+            Self::Sidep => "vigie_rp_sidep_login",
+        }
+    }
+
+    fn session_cookie(self) -> &'static str {
+        match self {
+            Self::Smurtab => "vigie_rp_smurtab",
+            Self::Sidep => "vigie_rp_sidep",
+        }
+    }
+
+    fn cookie_path(self) -> String {
+        format!("/rp/{}/", self.key())
+    }
+
+    fn origin(self, sites: &Sites) -> &str {
+        match self {
+            Self::Smurtab => &sites.smurtab,
+            Self::Sidep => &sites.sidep,
+        }
+    }
+
+    /// Landing page.
+    #[must_use]
+    pub(crate) fn home(self, sites: &Sites) -> String {
+        format!("{}/rp/{}/", self.origin(sites), self.key())
+    }
+
+    fn callback(self, sites: &Sites) -> String {
+        format!("{}callback", self.home(sites))
+    }
+
+    fn client_id(self) -> &'static str {
+        match self {
+            Self::Smurtab => "vigie-demo-smurtab",
+            Self::Sidep => "vigie-demo-sidep",
+        }
+    }
+}
+
+/// A person who has come back, let in or not.
+struct RpSession {
+    view: DecisionView,
+    id_token: Option<String>,
+    started_ms: u64,
+}
+
+/// What the demo services remember and reach.
+pub(crate) struct RelyingParties {
+    secrets: HashMap<Service, String>,
+    http: oidc::BoundedHttp,
+    decision_point: Option<PathBuf>,
+    pending: Mutex<HashMap<String, (Pending, u64)>>,
+    sessions: Mutex<HashMap<String, RpSession>>,
+}
+
+impl std::fmt::Debug for RelyingParties {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("RelyingParties(redacted)")
+    }
+}
+
+/// The services cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetUpError {
+    /// No secrets could be made.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+    /// No HTTP client could be made.
+    #[error("no HTTP client could be made")]
+    Http,
+}
+
+impl RelyingParties {
+    /// Makes both services. `ca_pem` is trusted, and nothing else, for the sandbox's own names.
+    pub(crate) fn make(
+        listen: SocketAddr,
+        ca_pem: Option<&str>,
+        decision_point: Option<PathBuf>,
+    ) -> Result<Self, SetUpError> {
+        let mut builder = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(Duration::from_secs(15));
+        for host in ALL_HOSTS {
+            builder = builder.resolve(host, listen);
+        }
+        let mut trusted = Vec::new();
+        if let Some(pem) = ca_pem {
+            trusted.push(reqwest::Certificate::from_pem(pem.as_bytes()).map_err(|_| SetUpError::Http)?);
+        }
+        let http = builder.tls_certs_only(trusted).build().map_err(|_| SetUpError::Http)?;
+        Ok(Self {
+            secrets: HashMap::from([(Service::Smurtab, make_opaque()?), (Service::Sidep, make_opaque()?)]),
+            http: oidc::BoundedHttp(http),
+            decision_point,
+            pending: Mutex::default(),
+            sessions: Mutex::default(),
+        })
+    }
+
+    /// The registrations of both services at the provider.
+    #[must_use]
+    pub(crate) fn clients(&self, sites: &Sites) -> Vec<Client> {
+        [Service::Smurtab, Service::Sidep]
+            .into_iter()
+            .map(|service| {
+                Client::new(
+                    service.client_id(),
+                    self.secret(service),
+                    service.name(),
+                    RedirectRule::Exact(vec![service.callback(sites)]),
+                    RedirectRule::Exact(vec![service.home(sites)]),
+                )
+            })
+            .collect()
+    }
+
+    fn secret(&self, service: Service) -> &str {
+        self.secrets.get(&service).map(String::as_str).unwrap_or_default()
+    }
+
+    fn keep_pending(&self, cookie: &str, pending: Pending, now_ms: u64) -> bool {
+        let mut table = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        table.retain(|_, (_, started)| now_ms < started.saturating_add(PENDING_MS));
+        if table.len() >= MAX_ENTRIES {
+            return false;
+        }
+        table.insert(fingerprint(cookie), (pending, now_ms));
+        true
+    }
+
+    /// Each started login comes back once.
+    fn take_pending(&self, cookie: &str, now_ms: u64) -> Option<Pending> {
+        let mut table = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let (pending, started) = table.remove(&fingerprint(cookie))?;
+        (now_ms < started.saturating_add(PENDING_MS)).then_some(pending)
+    }
+
+    fn keep_session(&self, cookie: &str, session: RpSession, now_ms: u64) -> bool {
+        let mut table = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        // The session of a service must not outlive the one at the provider.
+        table.retain(|_, session| now_ms < session.started_ms.saturating_add(SESSION_MS));
+        if table.len() >= MAX_ENTRIES {
+            return false;
+        }
+        table.insert(fingerprint(cookie), session);
+        true
+    }
+
+    fn view(&self, cookie: &str, now_ms: u64) -> Option<DecisionView> {
+        let table = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let session = table.get(&fingerprint(cookie))?;
+        (now_ms < session.started_ms.saturating_add(SESSION_MS)).then(|| session.view.clone())
+    }
+
+    fn take_session(&self, cookie: &str) -> Option<RpSession> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).remove(&fingerprint(cookie))
+    }
+}
+
+/// Every path of the two services.
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/rp/{service}/", get(home))
+        .route("/rp/{service}/login", get(login))
+        .route("/rp/{service}/callback", get(callback))
+        .route("/rp/{service}/decision", get(decision))
+        .route("/rp/{service}/logout", post(logout))
+}
+
+fn no_such_service(app: &App) -> Result<Response, Failure> {
+    web::error_page(
+        &app.pages,
+        StatusCode::NOT_FOUND,
+        "Service inconnu",
+        "Le bac à sable ne connaît que les services smurtab et sidep.",
+        "Ouvrez /rp/smurtab/ ou /rp/sidep/.",
+        "SBX-SERVICE",
+    )
+}
+
+async fn home(State(app): State<Arc<App>>, Path(service): Path<String>) -> Result<Response, Failure> {
+    let Some(service) = Service::parse(&service) else {
+        return no_such_service(&app);
+    };
+    app.pages.render("service_home.html", StatusCode::OK, context! { key => service.key(), name => service.name() })
+}
+
+/// Starts a login. Without `?session=reuse` the person is always asked again, whatever session the provider holds.
+async fn login(
+    State(app): State<Arc<App>>,
+    jar: CookieJar,
+    Path(service): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    let Some(service) = Service::parse(&service) else {
+        return no_such_service(&app);
+    };
+    let params = Params::parse(query.unwrap_or_default().as_bytes()).ok();
+    let again = if params.as_ref().and_then(|params| params.value("session")) == Some("reuse") {
+        oidc::Again::AsNeeded
+    } else {
+        oidc::Again::Always
+    };
+    match oidc::start(&app, service, again).await {
+        Err(error) => show(&app, jar, service, DecisionView::failed(&error), None),
+        Ok((location, pending)) => {
+            let cookie = make_opaque()?;
+            if !app.relying.keep_pending(&cookie, pending, app.store.clock().now_ms()) {
+                return Err(Failure::Full);
+            }
+            let jar = jar.add(web::cookie(service.pending_cookie(), cookie, &service.cookie_path(), &app.sites));
+            Ok((jar, found(&location)).into_response())
+        }
+    }
+}
+
+/// The person comes back from the provider.
+async fn callback(
+    State(app): State<Arc<App>>,
+    jar: CookieJar,
+    Path(service): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    let Some(service) = Service::parse(&service) else {
+        return no_such_service(&app);
+    };
+    let now_ms = app.store.clock().now_ms();
+    let pending = jar.get(service.pending_cookie()).and_then(|cookie| app.relying.take_pending(cookie.value(), now_ms));
+    let jar = jar.remove(Cookie::build(service.pending_cookie()).path(service.cookie_path()));
+    let result = oidc::finish(&app, service, pending, query.unwrap_or_default().as_bytes()).await;
+    match result {
+        Err(error) => show(&app, jar, service, DecisionView::failed(&error), None),
+        Ok(login) => {
+            let view = match decision_point::ask(&app, service, &login).await {
+                Ok(answer) => DecisionView::decided(&login, answer),
+                Err(error) => DecisionView::undecided(&login, &error),
+            };
+            show(&app, jar, service, view, Some(login.id_token))
+        }
+    }
+}
+
+/// Keeps the outcome under a fresh cookie and shows it under its own address, so that a reload repeats nothing.
+fn show(
+    app: &App,
+    jar: CookieJar,
+    service: Service,
+    view: DecisionView,
+    id_token: Option<String>,
+) -> Result<Response, Failure> {
+    tracing::info!(service = service.key(), decision = view.decision(), reason = view.reason(), "decision shown");
+    let cookie = make_opaque()?;
+    let now_ms = app.store.clock().now_ms();
+    if !app.relying.keep_session(&cookie, RpSession { view, id_token, started_ms: now_ms }, now_ms) {
+        return Err(Failure::Full);
+    }
+    let jar = jar.add(web::cookie(service.session_cookie(), cookie, &service.cookie_path(), &app.sites));
+    Ok((jar, found(&format!("/rp/{}/decision", service.key()))).into_response())
+}
+
+async fn decision(
+    State(app): State<Arc<App>>,
+    jar: CookieJar,
+    Path(service): Path<String>,
+) -> Result<Response, Failure> {
+    let Some(service) = Service::parse(&service) else {
+        return no_such_service(&app);
+    };
+    let now_ms = app.store.clock().now_ms();
+    let view = jar.get(service.session_cookie()).and_then(|cookie| app.relying.view(cookie.value(), now_ms));
+    let Some(view) = view else {
+        return Ok(found(&format!("/rp/{}/", service.key())));
+    };
+    let (jar, csrf) = web::csrf(jar, &app.sites)?;
+    let page = app.pages.render(
+        "service_decision.html",
+        StatusCode::OK,
+        context! { key => service.key(), name => service.name(), csrf, view => Value::from(Serde(view)) },
+    )?;
+    Ok((jar, page).into_response())
+}
+
+/// Leaves the service and the provider, as the provider asks when a person clicks "disconnect" (psc-facts §1.9).
+async fn logout(
+    State(app): State<Arc<App>>,
+    jar: CookieJar,
+    Path(service): Path<String>,
+    body: Bytes,
+) -> Result<Response, Failure> {
+    let Some(service) = Service::parse(&service) else {
+        return no_such_service(&app);
+    };
+    if !Params::parse(&body).is_ok_and(|params| web::csrf_holds(&jar, &params)) {
+        return web::bad_form(&app.pages);
+    }
+    let session = jar.get(service.session_cookie()).and_then(|cookie| app.relying.take_session(cookie.value()));
+    let jar = jar.remove(Cookie::build(service.session_cookie()).path(service.cookie_path()));
+    if let Some(id_token) = session.and_then(|session| session.id_token) {
+        // From server to server: a form may not lead to another host (form-action), and no token stands in an address.
+        oidc::end_session(&app, &id_token).await;
+    }
+    Ok((jar, see_other(&format!("/rp/{}/", service.key()))).into_response())
+}

@@ -1,0 +1,205 @@
+//! Asking `vigie serve`: first the login is handed over and becomes a handle, then the handle is evaluated (AuthZEN 1.0).
+//!
+//! Where it listens and which secret each service has stands in a small TOML file that is read for every login, so that
+//! either program may be started first. Anything that is not a complete answer is an error, and an error lets nobody in.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::Service;
+use super::oidc::VerifiedLogin;
+use crate::app::App;
+
+/// Why there is no decision.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum AskError {
+    /// The sandbox runs without one.
+    #[error("no decision point is configured")]
+    NotConfigured,
+    /// The file is missing or wrong.
+    #[error("the file that names the decision point cannot be read")]
+    File,
+    /// Nobody listens.
+    #[error("the decision point does not answer")]
+    Unreachable,
+    /// It refused the login; its own stable code.
+    #[error("the decision point refused the login ({code})")]
+    Refused {
+        /// Code of the refusal.
+        code: String,
+        /// Its sentence.
+        message: String,
+    },
+    /// Not the agreed form.
+    #[error("the decision point answered in a form that is not understood")]
+    Form,
+}
+
+impl AskError {
+    /// Stable code. A refusal keeps the code of the decision point.
+    pub(crate) fn code(&self) -> &str {
+        match self {
+            Self::NotConfigured => "SBX-DP-NOT-CONFIGURED",
+            Self::File => "SBX-DP-FILE",
+            Self::Unreachable => "SBX-DP-UNREACHABLE",
+            Self::Refused { code, .. } => code,
+            Self::Form => "SBX-DP-FORM",
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DecisionPointFile {
+    url: String,
+    secrets: BTreeMap<String, String>,
+}
+
+/// One line of evidence.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct EvidenceLine {
+    #[serde(default)]
+    pub(crate) check: String,
+    #[serde(default)]
+    pub(crate) outcome: String,
+    #[serde(default)]
+    pub(crate) detail: String,
+}
+
+/// One policy that was asked.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct PolicyLine {
+    #[serde(default)]
+    pub(crate) id: String,
+    #[serde(default)]
+    pub(crate) digest: String,
+    #[serde(default)]
+    pub(crate) effect: String,
+    #[serde(default)]
+    pub(crate) reason_code: String,
+}
+
+#[derive(Deserialize)]
+struct LoginAnswer {
+    login: String,
+    #[serde(default)]
+    level: String,
+    #[serde(default)]
+    auth_mode: String,
+    #[serde(default)]
+    evidence: Vec<EvidenceLine>,
+}
+
+#[derive(Default, Deserialize)]
+struct Reason {
+    #[serde(default)]
+    fr: String,
+    #[serde(default)]
+    en: String,
+}
+
+#[derive(Default, Deserialize)]
+struct EvaluationContext {
+    #[serde(default)]
+    decision_id: String,
+    #[serde(default)]
+    reason_code: String,
+    #[serde(default)]
+    reason_user: Reason,
+    #[serde(default)]
+    evidence: Vec<EvidenceLine>,
+    #[serde(default)]
+    policies: Vec<PolicyLine>,
+    #[serde(default)]
+    core_digest: String,
+}
+
+#[derive(Deserialize)]
+struct EvaluationAnswer {
+    decision: bool,
+    #[serde(default)]
+    context: EvaluationContext,
+}
+
+/// A decision, as far as a page shows it.
+pub(crate) struct Answer {
+    pub(crate) permit: bool,
+    pub(crate) decision_id: String,
+    pub(crate) reason_code: String,
+    pub(crate) reason_fr: String,
+    pub(crate) reason_en: String,
+    pub(crate) level: String,
+    pub(crate) auth_mode: String,
+    pub(crate) evidence: Vec<EvidenceLine>,
+    pub(crate) policies: Vec<PolicyLine>,
+    pub(crate) core_digest: String,
+}
+
+/// Largest answer that is read.
+const MAX_ANSWER: usize = 256 * 1024;
+
+/// Hands the login over and asks whether this person may use this service.
+pub(crate) async fn ask(app: &App, service: Service, login: &VerifiedLogin) -> Result<Answer, AskError> {
+    let path = app.relying.decision_point.as_ref().ok_or(AskError::NotConfigured)?;
+    let text = tokio::fs::read_to_string(path).await.map_err(|_| AskError::File)?;
+    let file: DecisionPointFile = toml::from_str(&text).map_err(|_| AskError::File)?;
+    let secret = file.secrets.get(service.key()).ok_or(AskError::File)?;
+    let base = file.url.trim_end_matches('/');
+    let http = &app.relying.http.0;
+
+    let body = json!({"id_token": login.id_token, "access_token": login.access_token, "nonce": login.nonce});
+    let opened: LoginAnswer = post(http, &format!("{base}/v1/logins"), secret, &body).await?;
+    let body = json!({
+        // The login's `sub` names the subject, so that no national identifier travels in a body.
+        "subject": {"type": "user", "id": login.sub},
+        "action": {"name": "enter"},
+        "resource": {"type": "service", "id": service.key()},
+        "context": {"login": opened.login},
+    });
+    let answer: EvaluationAnswer = post(http, &format!("{base}/access/v1/evaluation"), secret, &body).await?;
+    let context = answer.context;
+    Ok(Answer {
+        permit: answer.decision,
+        decision_id: context.decision_id,
+        reason_code: context.reason_code,
+        reason_fr: context.reason_user.fr,
+        reason_en: context.reason_user.en,
+        level: opened.level,
+        auth_mode: opened.auth_mode,
+        evidence: if context.evidence.is_empty() { opened.evidence } else { context.evidence },
+        policies: context.policies,
+        core_digest: context.core_digest,
+    })
+}
+
+async fn post<T: serde::de::DeserializeOwned>(
+    http: &reqwest::Client,
+    url: &str,
+    secret: &str,
+    body: &Value,
+) -> Result<T, AskError> {
+    let mut answer = http.post(url).bearer_auth(secret).json(body).send().await.map_err(|_| AskError::Unreachable)?;
+    let status = answer.status();
+    let mut bytes = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|_| AskError::Unreachable)? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > MAX_ANSWER {
+            return Err(AskError::Form);
+        }
+    }
+    if status.is_success() {
+        return serde_json::from_slice(&bytes).map_err(|_| AskError::Form);
+    }
+    #[derive(Deserialize)]
+    struct Refusal {
+        code: String,
+        #[serde(default)]
+        message: String,
+    }
+    match serde_json::from_slice::<Refusal>(&bytes) {
+        Ok(refusal) => Err(AskError::Refused { code: refusal.code, message: refusal.message }),
+        Err(_) => Err(AskError::Form),
+    }
+}

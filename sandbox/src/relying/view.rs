@@ -1,0 +1,115 @@
+//! What the decision page shows: the outcome in words, the reason, the evidence, and the digests of what decided.
+
+use serde::Serialize;
+
+use super::decision_point::{Answer, AskError, EvidenceLine, PolicyLine};
+use super::oidc::{LoginError, VerifiedLogin};
+
+/// One decision page.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct DecisionView {
+    /// `permit`, `deny` or `error`.
+    decision: &'static str,
+    reason: String,
+    reason_fr: String,
+    reason_en: String,
+    person: Option<String>,
+    level: String,
+    auth_mode: String,
+    evidence: Vec<EvidenceLine>,
+    policies: Vec<PolicyLine>,
+    core_digest: String,
+    decision_id: String,
+}
+
+impl DecisionView {
+    /// The word for tests and logs.
+    pub(crate) fn decision(&self) -> &'static str {
+        self.decision
+    }
+
+    /// The reason code for tests and logs.
+    pub(crate) fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    fn error(reason: &str, fr: &str, en: &str) -> Self {
+        Self {
+            decision: "error",
+            reason: reason.to_owned(),
+            reason_fr: fr.to_owned(),
+            reason_en: en.to_owned(),
+            person: None,
+            level: String::new(),
+            auth_mode: String::new(),
+            evidence: Vec::new(),
+            policies: Vec::new(),
+            core_digest: String::new(),
+            decision_id: String::new(),
+        }
+    }
+
+    /// Nobody was logged in.
+    pub(crate) fn failed(error: &LoginError) -> Self {
+        let (fr, en) = match error {
+            LoginError::AccessDenied => (
+                "La connexion a été refusée, abandonnée ou n'a pas été validée à temps sur le téléphone. Recommencez si vous en êtes à l'origine.",
+                "The login was refused, abandoned or not validated in time on the phone. Start again if it was yours.",
+            ),
+            LoginError::NotStarted | LoginError::State | LoginError::Issuer => (
+                "Cette réponse ne correspond à aucune connexion commencée dans ce navigateur. Recommencez depuis la page d'accueil.",
+                "This answer belongs to no login started in this browser. Start again from the home page.",
+            ),
+            LoginError::Unreachable => (
+                "Pro Santé Connect ne répond pas. Réessayez dans quelques instants.",
+                "Pro Santé Connect does not answer. Try again in a moment.",
+            ),
+            LoginError::Provider | LoginError::Token | LoginError::IdToken | LoginError::UserInfo => (
+                "L'identité reçue n'a pas pu être vérifiée. Recommencez ; si le problème persiste, prévenez le support du service.",
+                "The identity received could not be verified. Start again; if it persists, tell the support of the service.",
+            ),
+        };
+        Self::error(error.code(), fr, en)
+    }
+
+    /// Somebody was logged in, but no decision came.
+    pub(crate) fn undecided(login: &VerifiedLogin, error: &AskError) -> Self {
+        let (fr, en) = match error {
+            AskError::Refused { .. } => (
+                "Le point de décision a refusé cette connexion. L'accès reste fermé.",
+                "The decision point refused this login. Access stays closed.",
+            ),
+            AskError::NotConfigured | AskError::File => (
+                "Aucun point de décision n'est configuré pour ce service. Par sécurité, l'accès reste fermé.",
+                "No decision point is configured for this service. To be safe, access stays closed.",
+            ),
+            AskError::Unreachable | AskError::Form => (
+                "Le point de décision ne répond pas. Par sécurité, l'accès reste fermé. Réessayez dans quelques instants.",
+                "The decision point does not answer. To be safe, access stays closed. Try again in a moment.",
+            ),
+        };
+        let mut view = Self::error(error.code(), fr, en);
+        if let AskError::Refused { message, .. } = error {
+            view.reason_en = format!("{en} ({message})");
+        }
+        view.person = Some(login.display_name.clone());
+        view
+    }
+
+    /// A decision came.
+    pub(crate) fn decided(login: &VerifiedLogin, answer: Answer) -> Self {
+        Self {
+            decision: if answer.permit { "permit" } else { "deny" },
+            reason: answer.reason_code,
+            reason_fr: answer.reason_fr,
+            reason_en: answer.reason_en,
+            person: Some(login.display_name.clone()),
+            level: answer.level,
+            auth_mode: answer.auth_mode,
+            evidence: answer.evidence,
+            policies: answer.policies,
+            core_digest: answer.core_digest,
+            decision_id: answer.decision_id,
+        }
+    }
+}

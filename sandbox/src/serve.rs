@@ -1,0 +1,314 @@
+//! Putting the parts together and answering requests.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use minijinja::{Value, context};
+use serde::Serialize;
+use tokio::net::TcpListener;
+
+use crate::app::{App, Failure};
+use crate::clients::{Client, Clients, RedirectRule};
+use crate::clock::{Clock, SandboxClock};
+use crate::faults::{self, Faults};
+use crate::keys::{KeyError, Keys};
+use crate::names::{ALL_HOSTS, HostNames, LOOKALIKE_HOST, OUTBOX_HOST, PHONE_HOST, SIDEP_HOST, SMURTAB_HOST, Sites};
+use crate::pages::{self, LoadPagesError, Pages};
+use crate::persons::{Persons, ReadPersonsError};
+use crate::relying::{RelyingParties, Service, SetUpError};
+use crate::store::Store;
+use crate::tls::{Certificates, TlsError};
+use crate::web::{error_page, found};
+use crate::{lookalike, phone, provider, relying};
+
+/// Largest request body. Every form here is far smaller.
+const MAX_BODY: usize = 32 * 1024;
+
+/// How a sandbox is started.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Socket to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Whether to speak TLS.
+    pub tls: bool,
+    /// How links are written.
+    pub host_names: HostNames,
+    /// File that names the decision point.
+    pub decision_point: Option<PathBuf>,
+    /// Pushes that one person may get within a minute.
+    pub pushes_per_minute: usize,
+}
+
+/// Why the sandbox does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The socket is taken or not ours to take.
+    #[error("cannot listen on {address}: {cause}")]
+    Listen {
+        /// Requested address.
+        address: SocketAddr,
+        /// Answer of the system.
+        cause: std::io::Error,
+    },
+    /// Real host names only make sense with a certificate for them.
+    #[error("--host-names genuine needs --tls")]
+    GenuineWithoutTls,
+    /// No keys.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// No certificates.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// No pages.
+    #[error(transparent)]
+    Pages(#[from] LoadPagesError),
+    /// No persons.
+    #[error(transparent)]
+    Persons(#[from] ReadPersonsError),
+    /// No demo services.
+    #[error(transparent)]
+    Services(#[from] SetUpError),
+}
+
+impl StartError {
+    /// Stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Listen { .. } => "SBX-LISTEN",
+            Self::GenuineWithoutTls => "SBX-GENUINE-TLS",
+            Self::Keys(_) => "SBX-KEY",
+            Self::Tls(_) => "SBX-TLS",
+            Self::Pages(_) => "SBX-PAGE",
+            Self::Persons(_) => "SBX-PERSONS",
+            Self::Services(_) => "SBX-SERVICES",
+        }
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Listen { .. } => "choose another port, or port 0 for a free one: --listen 127.0.0.1:0",
+            Self::GenuineWithoutTls => "add --tls",
+            Self::Tls(TlsError::Write(_)) => "make the temporary directory writable, or set TMPDIR",
+            _ => "this is a mistake in the program; report it with this line",
+        }
+    }
+}
+
+/// The line that tells scripts where everything is.
+#[derive(Debug, Clone, Serialize)]
+pub struct Ready {
+    /// Issuer of tokens.
+    pub issuer: String,
+    /// Origin of the login pages.
+    pub wallet: String,
+    /// Phone API.
+    pub phone_api: String,
+    /// Outbox API.
+    pub outbox_api: String,
+    /// Certificate of the authority of this run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca: Option<PathBuf>,
+    /// Digest of the server key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spki_sha256: Option<String>,
+    /// Socket.
+    pub listen: SocketAddr,
+    /// Demo services.
+    pub relying_parties: RelyingPartyLinks,
+    /// Phone page.
+    pub phone: String,
+    /// Imitation page.
+    pub lookalike: String,
+    /// Names that a browser maps to the socket.
+    pub hosts: Vec<&'static str>,
+}
+
+/// Landing pages of the demo services.
+#[derive(Debug, Clone, Serialize)]
+pub struct RelyingPartyLinks {
+    /// SMURT@B-like.
+    pub smurtab: String,
+    /// SI-DEP-like.
+    pub sidep: String,
+}
+
+/// A sandbox that is bound to its socket and ready to answer.
+#[derive(Debug)]
+pub struct Sandbox {
+    app: Arc<App>,
+    socket: TcpListener,
+    certificates: Option<Certificates>,
+    ca_path: Option<PathBuf>,
+}
+
+impl Sandbox {
+    /// Makes keys, certificates and pages, and takes the socket.
+    pub async fn bind(options: Options, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        if options.host_names == HostNames::Genuine && !options.tls {
+            return Err(StartError::GenuineWithoutTls);
+        }
+        // Both HTTP stacks (client and server) use this one provider; a second installation attempt changes nothing.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let listen_error = |cause| StartError::Listen { address: options.listen, cause };
+        let socket = TcpListener::bind(options.listen).await.map_err(listen_error)?;
+        let listen = socket.local_addr().map_err(listen_error)?;
+        let sites = Sites::derive(listen, options.tls, options.host_names);
+        let certificates = if options.tls { Some(Certificates::make()?) } else { None };
+        let ca_path = match &certificates {
+            Some(certificates) => Some(certificates.write_ca(&std::env::temp_dir())?),
+            None => None,
+        };
+        let ca_pem = certificates.as_ref().map(|certificates| certificates.ca_pem.as_str());
+        let relying = RelyingParties::make(listen, ca_pem, options.decision_point)?;
+        let mut clients = relying.clients(&sites);
+        clients.push(Client::new(
+            "demo-client",
+            "demo-secret",
+            "Service de démonstration",
+            RedirectRule::AnyLoopback,
+            RedirectRule::AnyLoopback,
+        ));
+        let app = App {
+            sites,
+            store: Store::new(SandboxClock::new(clock)),
+            persons: Persons::built_in()?,
+            clients: Clients::new(clients),
+            keys: Keys::make()?,
+            pages: Pages::built_in()?,
+            relying,
+            pushes_per_minute: options.pushes_per_minute,
+            faults: Mutex::new(Faults::default()),
+        };
+        Ok(Self { app: Arc::new(app), socket, certificates, ca_path })
+    }
+
+    /// Where everything is.
+    #[must_use]
+    pub fn ready(&self) -> Ready {
+        let sites = &self.app.sites;
+        Ready {
+            issuer: sites.issuer(),
+            wallet: sites.wallet.clone(),
+            phone_api: format!("{}/api/phone", sites.script),
+            outbox_api: format!("{}/api/outbox", sites.script),
+            ca: self.ca_path.clone(),
+            spki_sha256: self.certificates.as_ref().map(|certificates| certificates.spki_sha256.clone()),
+            listen: sites.listen,
+            relying_parties: RelyingPartyLinks {
+                smurtab: Service::Smurtab.home(sites),
+                sidep: Service::Sidep.home(sites),
+            },
+            phone: format!("{}/phone", sites.phone),
+            lookalike: format!("{}/lookalike/", sites.lookalike),
+            hosts: ALL_HOSTS.to_vec(),
+        }
+    }
+
+    /// Answers requests until `stop` is done; then open requests are finished.
+    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+        let router = router(self.app);
+        match self.certificates {
+            Some(certificates) => {
+                axum::serve(certificates.listen(self.socket), router).with_graceful_shutdown(stop).await
+            }
+            None => axum::serve(self.socket, router).with_graceful_shutdown(stop).await,
+        }
+    }
+}
+
+fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/", get(index))
+        .route("/faults", get(faults::page).post(faults::submit))
+        .route("/api/faults", get(faults::read).post(faults::change))
+        .route("/outbox", get(outbox))
+        .route("/outbox/", get(outbox))
+        .route("/api/outbox", get(empty_outbox))
+        .route("/assets/{name}", get(asset))
+        .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
+        .merge(provider::routes())
+        .merge(phone::routes())
+        .merge(relying::routes())
+        .merge(lookalike::routes())
+        .fallback(not_found)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::map_response(harden))
+        .with_state(app)
+}
+
+/// Headers of every answer.
+async fn harden(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    response
+}
+
+async fn asset(Path(name): Path<String>) -> Response {
+    pages::asset(&name).unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
+}
+
+async fn not_found(State(app): State<Arc<App>>) -> Result<Response, Failure> {
+    error_page(
+        &app.pages,
+        StatusCode::NOT_FOUND,
+        "Page introuvable",
+        "Cette adresse n'existe pas dans le bac à sable.",
+        "Revenez à la page d'accueil du bac à sable.",
+        "SBX-NOT-FOUND",
+    )
+}
+
+/// `/`: by host, the landing page of what that host plays; on the loopback address, everything.
+async fn index(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Failure> {
+    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let landing = match name {
+        SMURTAB_HOST => "/rp/smurtab/",
+        SIDEP_HOST => "/rp/sidep/",
+        PHONE_HOST => "/phone",
+        OUTBOX_HOST => "/outbox",
+        LOOKALIKE_HOST => "/lookalike/",
+        name if name.starts_with("wallet.") => "/login-page",
+        _ => {
+            let sites = &app.sites;
+            let links: Vec<Value> = [
+                ("SMURT@B (démonstration)", Service::Smurtab.home(sites)),
+                ("SI-DEP (démonstration)", Service::Sidep.home(sites)),
+                ("Téléphone e-CPS simulé", format!("{}/phone", sites.phone)),
+                ("Portail Pro Santé Connect simulé", format!("{}/login-page", sites.wallet)),
+                ("Pannes à la demande", "/faults".to_owned()),
+                ("Courriels et SMS simulés", "/outbox".to_owned()),
+            ]
+            .into_iter()
+            .map(|(label, url)| context! { label, url })
+            .collect();
+            return app.pages.render(
+                "index.html",
+                StatusCode::OK,
+                context! { links, issuer => sites.issuer(), api => format!("{}/api/phone", sites.script) },
+            );
+        }
+    };
+    Ok(found(landing))
+}
+
+async fn outbox(State(app): State<Arc<App>>) -> Result<Response, Failure> {
+    app.pages.render("outbox.html", StatusCode::OK, context! {})
+}
+
+/// Nothing sends mail or SMS yet; activation will.
+async fn empty_outbox() -> axum::Json<Vec<()>> {
+    axum::Json(Vec::new())
+}
