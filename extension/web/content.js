@@ -1,4 +1,4 @@
-// Reports facts of the page, writes one field when asked. Decides, draws, submits nothing; sends no value of a field.
+// Reports facts of the page, writes one field when asked. Decides, draws, submits nothing; sends no field value.
 // No Wasm: Chromium holds it to the page's CSP.
 'use strict';
 /** @type {any[]} */
@@ -15,7 +15,7 @@ const setValue = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'va
 const watcher = new MutationObserver(soon), written = new WeakMap(), refs = [];
 let probed, last, timer, ranAt = 0, sentAt = 0;
 
-/** Long runs of digits identify somebody: they stay in the page. */
+/** Long runs of digits identify somebody and stay in the page. */
 const clean = (text) => text.replace(/\s+/g, ' ').trim().replace(/\d{4,}/g, '…').slice(0, 200);
 /** Opacity multiplies up the tree; checkVisibility notices only a zero. */
 const opacity = (el) => (el ? +getComputedStyle(el).opacity * opacity(el.assignedSlot ?? el.parentElement ?? el.parentNode.host) : 1);
@@ -35,8 +35,8 @@ function field(el) {
   if (!refs.includes(el)) refs.push(el);
   const { placeholder, type: kind, autocomplete, name, id, value } = el;
   const filled = !value ? 'empty' : written.get(el) === value ? 'same' : 'other';
-  const facts = { label: label(el), placeholder, kind, autocomplete, name, id, filled };
-  return { ...facts, ref: refs.indexOf(el), visible: visible(el), editable: el.matches(':read-write') };
+  const facts = { placeholder, kind, autocomplete, name, id, filled, label: label(el), visible: visible(el) };
+  return { ...facts, ref: refs.indexOf(el), editable: el.matches(':read-write') };
 }
 const leaf = (el) => (el && !el.children.length ? el.textContent.trim() : '');
 /** A short text with a digit; neighbours of one digit each count as one. */
@@ -82,7 +82,7 @@ function soon() {
   if (wait <= 0) report();
   else timer ??= setTimeout(report, wait);
 }
-/** Why a person would not see what is typed into this field, or nothing. */
+/** Why a person would not see what is typed here, or nothing. */
 function refusal(el, value) {
   if (!el?.isConnected) return 'gone';
   el.scrollIntoView({ block: 'nearest', behavior: 'instant' });
@@ -109,7 +109,7 @@ function answer({ t, token, field, value }) {
 }
 
 watcher.observe(document, WATCH);
-setInterval(soon, 1000); // Style sheets change without a mutation.
+setInterval(soon, 1000);
 addEventListener('pageshow', (event) => event.persisted && report((sentAt = -3e4)));
 addEventListener('pagehide', () => send('{"v":1,"m":"gone"}'));
 chrome.runtime.onMessage.addListener((ask, sender, reply) => {

@@ -1,2 +1,2 @@
-// What the type checker must know and no file of ours defines. Not shipped.
+// What the type checker must know and no script of ours defines. Not shipped.
 declare const chrome: any;
