@@ -10,13 +10,14 @@
 //! in an error or through `Debug`. `canonical()` and `digits()` disclose, on purpose and by name.
 //!
 //! Sources: value set TRE_G08 / JDV_J77 (OID 1.2.250.1.213.1.6.1.145) for the type digit, the Annuaire Santé extraction
-//! for lengths and keys, the decree of 1 March 1991 and the INSEE description for the NIR.
+//! for lengths and keys, decree 82-103 of 22 January 1982 and the INSEE description for the NIR.
 //!
 //! What people paste is normalised by the numbered rules of [`input`].
 
 mod check;
 pub mod infer;
 pub mod input;
+pub mod ins;
 mod national;
 mod nir;
 mod register;

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod activation;
 pub mod ids;
 pub mod login;
 pub mod page;

@@ -12,7 +12,7 @@ pub(super) fn luhn(text: &str) -> bool {
         let value = if from_right % 2 == 1 { value * 2 } else { value };
         sum += value / 10 + value % 10;
     }
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// The sum of the digits.

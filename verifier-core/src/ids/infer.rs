@@ -133,7 +133,11 @@ impl Identifier {
             11 if !number.starts_with('8') => Self::parse_as(Kind::Rpps, text),
             14 => Self::parse_as(Kind::Siret, text),
             13 | 15 => Self::parse_as(Kind::Nir, text),
-            _ => Self::parse_as(Kind::NationalId, text),
+            // The commonest of all, one digit short or long: its own refusal says which.
+            _ if number.starts_with(['0', '8']) || number.starts_with("ANS") || number.len() == 12 => {
+                Self::parse_as(Kind::NationalId, text)
+            }
+            _ => Err(ReadIdentifierError::NoKind),
         }
     }
 
@@ -174,6 +178,8 @@ pub enum ReadIdentifierError {
     Ambiguous,
     /// A well-formed identifier of another kind than the one asked for.
     OtherKind,
+    /// No kind of identifier has this form.
+    NoKind,
 }
 
 impl ReadIdentifierError {
@@ -185,6 +191,7 @@ impl ReadIdentifierError {
             Self::National(error) => error.code(),
             Self::Ambiguous => "ID-AMBIGUOUS",
             Self::OtherKind => "ID-KIND",
+            Self::NoKind => "ID-FORM",
         }
     }
 
@@ -196,6 +203,7 @@ impl ReadIdentifierError {
             Self::National(error) => error.help(),
             Self::Ambiguous => "name the kind: adeli, finess or siren",
             Self::OtherKind => "name the kind that the identifier has, or none",
+            Self::NoKind => "type 8 and the eleven digits of the RPPS number, or name the kind",
         }
     }
 }
@@ -207,6 +215,7 @@ impl fmt::Display for ReadIdentifierError {
             Self::National(error) => error.fmt(f),
             Self::Ambiguous => f.write_str("nine characters may be an ADELI, FINESS or SIREN number"),
             Self::OtherKind => f.write_str("the identifier is of another kind than the one asked for"),
+            Self::NoKind => f.write_str("no kind of identifier has this form"),
         }
     }
 }

@@ -102,7 +102,7 @@ impl Rpps {
 const LA_POSTE: &str = "356000000";
 
 fn siret_key(text: &str) -> KeyCheck {
-    KeyCheck::from_sum(check::luhn(text) || (text.starts_with(LA_POSTE) && check::digit_sum(text) % 5 == 0))
+    KeyCheck::from_sum(check::luhn(text) || (text.starts_with(LA_POSTE) && check::digit_sum(text).is_multiple_of(5)))
 }
 
 /// The form of a register number: digits, except where one of a few letters may stand.
