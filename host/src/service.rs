@@ -28,14 +28,13 @@ pub fn system_clock() -> Clock {
     Arc::new(|| std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs()))
 }
 
-/// Components of a configuration, loaded and checked.
+/// Components of a configuration, loaded and checked. Cloning shares them.
+#[derive(Clone)]
 pub struct Components {
-    /// Runs them.
-    pub engine: Engine,
     /// The core.
     pub verifier: Arc<Verifier>,
-    /// In the order of the configuration.
-    pub policies: Vec<Vec<LoadedPolicy>>,
+    /// For each audience, in the order of the configuration.
+    pub policies: Vec<Arc<[LoadedPolicy]>>,
 }
 
 /// A policy of an audience.
@@ -55,7 +54,7 @@ pub struct Audience {
     /// As configured.
     pub config: config::Audience,
     /// In order.
-    pub policies: Vec<LoadedPolicy>,
+    pub policies: Arc<[LoadedPolicy]>,
 }
 
 /// A running host without its socket.
@@ -178,9 +177,9 @@ impl Components {
                     error,
                 })?);
             }
-            policies.push(loaded);
+            policies.push(loaded.into());
         }
-        Ok(Self { engine, verifier: Arc::new(verifier), policies })
+        Ok(Self { verifier: Arc::new(verifier), policies })
     }
 }
 
@@ -200,12 +199,12 @@ fn load_policy(
 }
 
 impl Service {
-    /// Assembles a host. Nothing is fetched yet, so the provider may start later.
+    /// Assembles a host from a configuration and the components loaded for it. Nothing is fetched yet, so the provider may
+    /// start later.
     ///
     /// # Errors
     /// The first part that cannot be had as configured.
-    pub fn start(config: Config, pace: &Pace, clock: Clock) -> Result<Self, StartError> {
-        let components = Components::load(&config)?;
+    pub fn assemble(config: Config, components: Components, pace: &Pace, clock: Clock) -> Result<Self, StartError> {
         let providers = Providers::new(&config, pace)?;
         let log = DecisionLog::open(config.decision_log.as_deref()).map_err(|error| StartError::Log {
             file: config.decision_log.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),

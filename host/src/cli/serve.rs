@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::serve::ListenerExt as _;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -70,11 +71,16 @@ async fn serve(arguments: &Arguments) -> Result<(), StartError> {
     // The port first: it is what most often is wrong, and compiling takes a moment.
     let listener = TcpListener::bind(address).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
-    let service = Arc::new(Service::start(config, &Pace::default(), system_clock())?);
+    let components = Components::load(&config)?;
+    let service = Arc::new(Service::assemble(config, components, &Pace::default(), system_clock())?);
     announce(&service, address, arguments.format);
     let sweeper = tokio::spawn(sweep(Arc::clone(&service)));
     let stopped = Arc::new(tokio::sync::Notify::new());
     let asked = Arc::clone(&stopped);
+    // Answers are small; waiting to fill a packet would only make them late.
+    let listener = listener.tap_io(|stream| {
+        let _refused_by_the_system = stream.set_nodelay(true);
+    });
     let server = axum::serve(listener, http::router(service)).with_graceful_shutdown(async move {
         stop_signal().await;
         asked.notify_one();
@@ -146,7 +152,7 @@ pub(super) fn check_config(path: &Path) -> ExitCode {
             println!("{} holds", path.display());
             println!("  core {}", components.verifier.digest());
             for (audience, policies) in config.audiences.iter().zip(&components.policies) {
-                for policy in policies {
+                for policy in policies.iter() {
                     let about = policy.policy.description();
                     println!(
                         "  {} asks {}: {} {}, {}",

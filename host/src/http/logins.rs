@@ -90,11 +90,12 @@ async fn verified(service: &Arc<Service>, audience: &Audience, request: Request)
     let mut input = input(service, audience, &keys, request)?;
     let userinfo = match userinfo {
         Ok(userinfo) => userinfo,
-        Err(refusal) => {
+        Err(refusal @ Refusal::Provider(ProviderError::AccessTokenRefused)) => {
             // A token that is no good by itself explains a refused access token better than the access token does.
             verify(service, input).await?;
             return Err(refusal);
         }
+        Err(refusal) => return Err(refusal),
     };
     input.userinfo = userinfo;
     let verified = match verify(service, input.clone()).await {

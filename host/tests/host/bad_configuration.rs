@@ -1,0 +1,211 @@
+//! Whatever is wrong with a configuration ends in one sentence with a code and a next action, and a non-zero exit.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use super::support::components;
+
+/// A configuration that holds, but for its component files, which do not exist.
+const GOOD: &str = r#"
+mode = "development"
+
+[server]
+listen = "127.0.0.1:0"
+
+[state]
+path = "state.redb"
+
+[verifier]
+component = "vigie-verifier.wasm"
+
+[development]
+connect_to = [{ host = "auth.esw.esante.gouv.fr", to = "127.0.0.1:8443" }]
+
+[limits]
+timeout_ms = 100
+memory_bytes = 16777216
+table_elements = 10000
+stack_bytes = 262144
+hostcall_bytes = 1048576
+instances = 4
+request_bytes = 65536
+log_lines = 20
+log_line_bytes = 1024
+outcome_bytes = 16384
+
+[[audience]]
+id = "smurtab"
+issuer = "https://auth.esw.esante.gouv.fr/auth/realms/esante-wallet"
+client_id = "smurtab"
+caller_secret_file = "smurtab.secret"
+min_acr = "eidas1"
+clock_skew_s = 5
+userinfo = "fetch"
+
+[[audience.policy]]
+id = "rules"
+component = "smurtab.wasm"
+digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+required = true
+"#;
+
+fn vigie(directory: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_vigie")).current_dir(directory).args(arguments).output().unwrap()
+}
+
+/// The first column of the answer is the code; it is one line, and no panic.
+fn refused(output: &Output, code: &str, mentions: &[&str]) {
+    let text = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.starts_with(&format!("vigie: {code}: ")), "{text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(!text.contains("panicked"), "{text}");
+    for word in mentions {
+        assert!(text.contains(word), "{word:?} is not in: {text}");
+    }
+}
+
+fn check(config: &str, code: &str, mentions: &[&str]) {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("smurtab.secret"), "a-secret-of-enough-length").unwrap();
+    std::fs::write(directory.path().join("vigie.toml"), config).unwrap();
+    for command in ["check-config", "serve"] {
+        refused(&vigie(directory.path(), &[command, "--config", "vigie.toml"]), code, mentions);
+    }
+}
+
+#[test]
+fn a_missing_file() {
+    let directory = tempfile::tempdir().unwrap();
+    refused(&vigie(directory.path(), &["serve", "--config", "nowhere.toml"]), "CFG-MISSING", &["nowhere.toml"]);
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_place() {
+    let config = GOOD.replace("timeout_ms = 100", "timeout_ms = 100\ntimeuot_ms = 100");
+    check(&config, "CFG-SYNTAX", &["vigie.toml, line 18, column 1", "timeuot_ms"]);
+}
+
+#[test]
+fn a_missing_limit_is_named() {
+    check(&GOOD.replace("stack_bytes = 262144\n", ""), "CFG-SYNTAX", &["stack_bytes"]);
+}
+
+#[test]
+fn values_that_cannot_be() {
+    for (from, to, word) in [
+        ("timeout_ms = 100", "timeout_ms = 1", "timeout_ms"),
+        ("memory_bytes = 16777216", "memory_bytes = 16777217", "65536"),
+        ("clock_skew_s = 5", "clock_skew_s = 31", "30"),
+        ("to = \"127.0.0.1:8443\"", "to = \"192.0.2.1:8443\"", "192.0.2.1"),
+        ("https://auth", "http://auth", "https"),
+        ("esante-wallet\"", "esante-wallet/\"", "slash"),
+        ("id = \"smurtab\"", "id = \"SMURT@B\"", "a-z"),
+    ] {
+        check(&GOOD.replacen(from, to, 1), "CFG-VALUE", &[word]);
+    }
+    for (from, to) in [
+        ("\"eidas1\"", "\"eidas9\""),
+        ("\"fetch\"", "\"guess\""),
+        ("sha256:e3", "sha256:E3"),
+        ("mode = \"dev", "mode = \"prod"),
+    ] {
+        check(&GOOD.replacen(from, to, 1), "CFG-SYNTAX", &["line"]);
+    }
+}
+
+#[test]
+fn production_knows_no_development_table() {
+    check(&GOOD.replace("\"development\"", "\"production\""), "CFG-DEVELOPMENT-IN-PRODUCTION", &["[development]"]);
+}
+
+#[test]
+fn an_audience_that_could_only_deny() {
+    check(&GOOD.replace("required = true", "required = false"), "CFG-NO-REQUIRED-POLICY", &["smurtab"]);
+}
+
+#[test]
+fn a_secret_that_is_missing_or_short() {
+    check(&GOOD.replace("smurtab.secret", "other.secret"), "CFG-SECRET", &["other.secret"]);
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("smurtab.secret"), "short").unwrap();
+    std::fs::write(directory.path().join("vigie.toml"), GOOD).unwrap();
+    let output = vigie(directory.path(), &["check-config", "--config", "vigie.toml"]);
+    refused(&output, "CFG-SECRET", &["5 characters"]);
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("short."), "the secret itself is not shown");
+}
+
+#[test]
+fn a_port_in_an_issuer_that_is_redirected() {
+    let verifier = components::path("vigie-verifier");
+    let smurtab = components::path("smurtab");
+    let config = GOOD
+        .replace("esante.gouv.fr/auth", "esante.gouv.fr:8444/auth")
+        .replace("vigie-verifier.wasm", &verifier.display().to_string())
+        .replace("\"smurtab.wasm\"", &format!("{:?}", smurtab.display().to_string()))
+        .replace(
+            "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            &components::digest("smurtab").to_string(),
+        );
+    check(&config, "CFG-CONNECT-TO", &["auth.esw.esante.gouv.fr"]);
+}
+
+#[test]
+fn a_pool_that_cannot_be_reserved() {
+    let config = GOOD
+        .replace("instances = 4", "instances = 100000")
+        .replace("memory_bytes = 16777216", "memory_bytes = 1073741824");
+    check(&config, "POL-POOL", &["instances"]);
+}
+
+#[test]
+fn a_component_that_is_missing() {
+    check(GOOD, "POL-FILE", &["vigie-verifier.wasm", "cargo xtask build"]);
+}
+
+#[test]
+fn a_digest_that_does_not_match() {
+    let config = GOOD
+        .replace("vigie-verifier.wasm", &components::path("vigie-verifier").display().to_string())
+        .replace("\"smurtab.wasm\"", &format!("{:?}", components::path("smurtab").display().to_string()));
+    check(&config, "POL-DIGEST", &["e3b0c442", &components::digest("smurtab").to_string()]);
+}
+
+#[test]
+fn a_policy_that_wants_wasi() {
+    let directory = tempfile::tempdir().unwrap();
+    let wasi = components::wat(
+        r#"(component (import "wasi:random/random@0.2.0" (instance (export "get-random-u64" (func (result u64))))))"#,
+    );
+    let path = directory.path().join("wasi.wasm");
+    std::fs::write(&path, &wasi).unwrap();
+    let config = GOOD
+        .replace("vigie-verifier.wasm", &components::path("vigie-verifier").display().to_string())
+        .replace("\"smurtab.wasm\"", &format!("{:?}", path.display().to_string()))
+        .replace(
+            "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            &vigie_host::digest::Digest::of(&wasi).to_string(),
+        );
+    check(&config, "POL-IMPORT", &["wasi:random/random@0.2.0", "wasm32-unknown-unknown"]);
+}
+
+#[test]
+fn a_port_in_use() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("smurtab.secret"), "a-secret-of-enough-length").unwrap();
+    std::fs::write(directory.path().join("vigie.toml"), GOOD).unwrap();
+    let output = vigie(directory.path(), &["serve", "--config", "vigie.toml", "--listen", &address]);
+    refused(&output, "CFG-PORT-IN-USE", &[&address, "--listen"]);
+}
+
+#[test]
+fn a_wrong_command_line_is_exit_2() {
+    let directory = tempfile::tempdir().unwrap();
+    for arguments in
+        [&["serve"][..], &["inspect", "id"], &["inspect", "shoe", "x"], &["inspect", "id", "x", "--jsonl"], &["fly"]]
+    {
+        assert_eq!(vigie(directory.path(), arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}

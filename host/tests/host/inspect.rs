@@ -1,0 +1,112 @@
+//! `vigie inspect` on the command line: order, exit codes, lines that cannot be read.
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+use super::support::components;
+
+fn inspect(arguments: &[&str], input: &str) -> (Option<i32>, Vec<Value>) {
+    let output = run(arguments, input);
+    let text = String::from_utf8(output.stdout).unwrap();
+    (output.status.code(), text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+}
+
+fn run(arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_vigie"))
+        .arg("inspect")
+        .args(arguments)
+        .env("VIGIE_COMPONENTS", components::path("vigie-verifier").parent().unwrap())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_owned();
+    let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
+    let output = child.wait_with_output().unwrap();
+    // A command that reads no input closes it, which is not this test's concern.
+    let _written = writer.join().unwrap();
+    output
+}
+
+#[test]
+fn exit_codes() {
+    for engine in ["component", "native", "pure"] {
+        let ask =
+            |operation: &str, value: &str| inspect(&[operation, value, "--engine", engine, "--format", "json"], "").0;
+        assert_eq!(ask("id", "899700218896"), Some(0), "{engine}");
+        assert_eq!(ask("id", "899700218897"), Some(0), "a wrong check digit is accepted: {engine}");
+        assert_eq!(ask("id", "x"), Some(1), "{engine}");
+        assert_eq!(ask("url", "https://wallet.esw.esante.gouv.fr/auth"), Some(0), "{engine}");
+        assert_eq!(ask("url", "https://wallet.esw.esante.gouv.fr.vigie-lookalike.test/"), Some(1), "{engine}");
+    }
+    assert_eq!(inspect(&["id", "899700218896", "x", "--format", "json"], "").0, Some(1), "one refused is enough");
+}
+
+#[test]
+fn a_missing_component_is_one_sentence() {
+    let directory = tempfile::tempdir().unwrap();
+    let output = run(&["id", "899700218896", "--components", &directory.path().display().to_string()], "");
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text.starts_with("vigie: POL-FILE: ") && text.contains("cargo xtask build"), "{text}");
+}
+
+#[test]
+fn lines_keep_their_order_and_a_bad_one_stops_nothing() {
+    let mut input = String::new();
+    for index in 0..3_000 {
+        input.push_str(&if index % 100 == 7 {
+            "not json\n".to_owned()
+        } else {
+            format!("{{\"value\":\"{:011}\",\"kind\":\"rpps\"}}\n", 10_000_000_000_u64 + index)
+        });
+    }
+    let (code, answers) = inspect(&["id", "--jsonl"], &input);
+    assert_eq!(code, Some(1));
+    assert_eq!(answers.len(), 3_000);
+    for (index, answer) in answers.iter().enumerate() {
+        if index % 100 == 7 {
+            assert_eq!(answer["code"], "IN-JSON");
+        } else {
+            assert_eq!(answer["canonical"], format!("{:011}", 10_000_000_000_u64 + index as u64));
+        }
+    }
+}
+
+#[test]
+fn lines_too_long_or_not_text_or_without_an_end() {
+    let long = "x".repeat(3 << 20);
+    let input = format!("{{\"value\":\"899700218896\"}}\r\n{long}\n\n{{\"value\":\"899700218896\"}}");
+    let (code, answers) = inspect(&["id", "--jsonl"], &input);
+    assert_eq!(code, Some(1));
+    assert_eq!(answers.len(), 4, "{answers:?}");
+    assert_eq!((&answers[0]["ok"], &answers[3]["ok"]), (&Value::Bool(true), &Value::Bool(true)));
+    assert_eq!(answers[1]["code"], "IN-TOO-LARGE");
+    let (code, answers) = inspect(&["id", "--jsonl"], "");
+    assert_eq!((code, answers.len()), (Some(0), 0));
+}
+
+#[test]
+fn an_answer_does_not_wait_for_the_next_line() {
+    use std::io::{BufRead, BufReader};
+    let mut child = Command::new(env!("CARGO_BIN_EXE_vigie"))
+        .args(["inspect", "id", "--jsonl", "--engine", "native"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    for _ in 0..3 {
+        writeln!(stdin, r#"{{"value":"899700218896"}}"#).unwrap();
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        assert!(line.contains("899700218896"), "{line}");
+    }
+    drop(stdin);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}

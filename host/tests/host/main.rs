@@ -1,0 +1,28 @@
+//! The host's stories: what it refuses, what it contains, and a login from token to decision.
+//!
+//! Components are the shipped ones, from `target/components` or where `VIGIE_COMPONENTS` says.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    missing_docs,
+    unreachable_pub,
+    reason = "a failed expectation is how a test reports"
+)]
+
+mod support {
+    pub mod components;
+    pub mod host;
+    pub mod keys;
+    pub mod provider;
+}
+
+mod bad_configuration;
+mod component_gate;
+mod inspect;
+mod login;
+mod one_core_three_skins;
+mod policy_in_a_component;
+mod questions;

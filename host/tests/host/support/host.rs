@@ -1,0 +1,155 @@
+//! A host in this process, in front of the test's provider, and what a relying party says to it.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use vigie_host::config::Config;
+use vigie_host::provider::Pace;
+use vigie_host::service::{Clock, Components, Service};
+
+use super::components;
+use super::provider::{ACCESS_TOKEN, HOST, ISSUER, Provider};
+
+pub const NOW: u64 = 1_780_000_000;
+pub const SMURTAB_SECRET: &str = "secret-of-smurtab-for-tests";
+pub const SIDEP_SECRET: &str = "secret-of-sidep-for-tests";
+pub const RELAY_SECRET: &str = "secret-of-relay-for-tests";
+pub const LONGEST: u64 = 4 * 3600;
+pub const NONCE: &str = "nonce-of-the-test";
+pub const NATIONAL_ID: &str = "899700218896";
+pub const SUBJECT: &str = "f:550dc1c8-d97b-4b1e-ac8c-8eb4471cf9dd:899700218896";
+
+pub struct Host {
+    pub url: String,
+    pub client: reqwest::Client,
+    pub log: PathBuf,
+    now: Arc<AtomicU64>,
+    _directory: tempfile::TempDir,
+}
+
+static COMPONENTS: OnceLock<Components> = OnceLock::new();
+
+/// Fetches as often as it is asked, so that no test waits.
+pub fn eager() -> Pace {
+    Pace { fresh: Duration::from_secs(600), between: Duration::ZERO, stale: Duration::from_secs(24 * 3600) }
+}
+
+/// A configuration file in `directory` with two audiences that fetch UserInfo and one that relays it.
+pub fn write_config(directory: &Path, provider: &Provider) -> PathBuf {
+    let audience = |id: &str, policy: &str, secret: &str, userinfo: &str| {
+        std::fs::write(directory.join(format!("{id}.secret")), format!("{secret}\n")).unwrap();
+        json!({
+            "id": id, "issuer": ISSUER, "client_id": id, "caller_secret_file": format!("{id}.secret"), "min_acr": "eidas1",
+            "clock_skew_s": 5, "userinfo": userinfo,
+            "policy": [{
+                "id": format!("{policy}-rules"), "component": components::path(policy), "digest": components::digest(policy).to_string(),
+                "required": true,
+            }],
+        })
+    };
+    let config = json!({
+        "mode": "development",
+        "server": { "listen": "127.0.0.1:0" },
+        "state": { "path": "state.redb" },
+        "log": { "decisions": "decisions.jsonl" },
+        "verifier": { "component": components::path("vigie-verifier") },
+        "development": { "connect_to": [{ "host": HOST, "to": provider.address }], "extra_ca": provider.extra_ca },
+        "limits": {
+            "timeout_ms": 5_000, "memory_bytes": 16 << 20, "table_elements": 10_000, "stack_bytes": 512 << 10, "hostcall_bytes": 1 << 20,
+            "instances": 4, "request_bytes": 64 << 10, "log_lines": 20, "log_line_bytes": 512, "outcome_bytes": 16 << 10,
+        },
+        "audience": [
+            audience("smurtab", "smurtab", SMURTAB_SECRET, "fetch"),
+            audience("sidep", "sidep", SIDEP_SECRET, "fetch"),
+            audience("relay", "smurtab", RELAY_SECRET, "relay"),
+        ],
+    });
+    let path = directory.join("vigie.toml");
+    std::fs::write(&path, toml::to_string(&config).unwrap()).unwrap();
+    path
+}
+
+impl Host {
+    pub async fn start(provider: &Provider, pace: &Pace) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let config = Config::read(&write_config(directory.path(), provider)).unwrap();
+        let now = Arc::new(AtomicU64::new(NOW));
+        let clock = Arc::clone(&now);
+        // Every test has the same components; compiling them once is enough.
+        let components = COMPONENTS.get_or_init(|| Components::load(&config).unwrap()).clone();
+        let clock: Clock = Arc::new(move || clock.load(Ordering::SeqCst));
+        let service = Service::assemble(config, components, pace, clock).unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = vigie_host::http::router(Arc::new(service));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
+        Self { url, client, log: directory.path().join("decisions.jsonl"), now, _directory: directory }
+    }
+
+    pub fn set_clock(&self, now: u64) {
+        self.now.store(now, Ordering::SeqCst);
+    }
+
+    pub async fn post(&self, path: &str, secret: &str, body: &Value) -> (u16, Value) {
+        let request = self.client.post(format!("{}{path}", self.url)).bearer_auth(secret).json(body);
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.json().await.unwrap())
+    }
+
+    /// A login that must succeed; returns its handle.
+    pub async fn log_in(&self, secret: &str, id_token: &str) -> String {
+        let (status, answer) = self.post("/v1/logins", secret, &login_body(id_token)).await;
+        assert_eq!(status, 201, "{answer}");
+        answer["login"].as_str().unwrap().to_owned()
+    }
+
+    pub fn log_lines(&self) -> Vec<Value> {
+        let text = std::fs::read_to_string(&self.log).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+pub fn login_body(id_token: &str) -> Value {
+    json!({ "id_token": id_token, "access_token": ACCESS_TOKEN, "nonce": NONCE })
+}
+
+pub fn question(handle: &str) -> Value {
+    json!({
+        "subject": { "type": "user", "id": NATIONAL_ID },
+        "action": { "name": "open" },
+        "resource": { "type": "board", "id": "b-1" },
+        "context": { "login": handle },
+    })
+}
+
+/// Claims in the shape of a PSC ID token (reference/psc-facts, 2.1), for a published test identity.
+pub fn claims(client: &str) -> Value {
+    use aws_lc_rs::digest::{SHA256, digest};
+    let hash = digest(&SHA256, ACCESS_TOKEN.as_bytes());
+    json!({
+        "exp": NOW + 110, "iat": NOW - 10, "auth_time": NOW - 12, "jti": "4c7ff1b6-7f4e-4c0a-a2ab-64a09e8c9e55",
+        "iss": ISSUER, "aud": client, "sub": SUBJECT, "typ": "ID", "azp": client, "nonce": NONCE,
+        "session_state": "2f0c5a1e-6a35-4b0f-9a5e-14a5d2a7b8c1", "at_hash": super::keys::encode(&hash.as_ref()[..16]),
+        "sid": "2f0c5a1e-6a35-4b0f-9a5e-14a5d2a7b8c1", "authMode": "MOBILE", "acr": "eidas1",
+        "SubjectNameID": NATIONAL_ID, "preferred_username": NATIONAL_ID,
+    })
+}
+
+/// UserInfo of a person with one practice of this profession.
+pub fn userinfo(profession: &str) -> Value {
+    json!({
+        "sub": SUBJECT, "SubjectNameID": NATIONAL_ID, "preferred_username": NATIONAL_ID,
+        "otherIds": [{ "identifiant": "99700218896", "origine": "RPPS", "qualite": 1 }],
+        "SubjectRefPro": { "exercices": [{
+            "codeProfession": profession, "codeCategorieProfessionnelle": "C", "codeTypeSavoirFaire": "S", "codeSavoirFaire": "SM26",
+            "activities": [{
+                "codeModeExercice": "S", "codeSecteurDactivite": "SA01", "codeRole": "",
+                "identifiantTechniqueDeLaStructure": "R81311", "raisonSocialeSite": "HOPITAL DE TEST",
+            }],
+        }] },
+    })
+}
