@@ -51,12 +51,6 @@ impl SandboxClock {
         self.base.now_ms().saturating_add(self.advance_ms.load(Ordering::Relaxed))
     }
 
-    /// Seconds since the Unix epoch, as the claims of a token count them.
-    #[must_use]
-    pub(crate) fn now_s(&self) -> u64 {
-        self.now_ms() / 1000
-    }
-
     /// Moves the clock forward. It never goes back, because tokens already issued would become tokens of the future.
     pub(crate) fn advance(&self, seconds: u64) {
         let _ = self.advance_ms.fetch_add(seconds.saturating_mul(1000), Ordering::Relaxed);

@@ -188,12 +188,6 @@ impl Push {
         self.unlocked
     }
 
-    /// Wrong PINs that are still allowed.
-    #[must_use]
-    pub(crate) fn tries_left(&self) -> u8 {
-        self.tries_left
-    }
-
     /// Where the request stands.
     #[must_use]
     pub(crate) fn state(&self, now_ms: u64) -> PushState {

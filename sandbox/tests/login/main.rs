@@ -1,0 +1,16 @@
+//! The sandbox from outside: a browser and a phone, both played over HTTP, on loopback, with a clock that the test moves.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that cannot go on should say where"
+)]
+
+mod code_flow;
+mod endings;
+mod phone_page;
+mod refused_requests;
+mod services;
+mod world;
