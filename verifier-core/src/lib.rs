@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod activation;
+pub mod guidance;
 pub mod ids;
 pub mod login;
 pub mod page;
