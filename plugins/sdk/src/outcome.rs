@@ -152,3 +152,36 @@ impl Outcome {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHY: Reason = Reason::new("T-1", "Parce que.", "Because.");
+
+    #[test]
+    fn codes_have_one_form() {
+        let check = |code: &str, expected: bool| assert_eq!(is_code(code.as_bytes()), expected, "{code}");
+        check("SIDEP-PROFESSION-NOT-LISTED", true);
+        check("A", true);
+        check(&"A".repeat(64), true);
+        check(&"A".repeat(65), false);
+        check("", false);
+        check("-A", false);
+        check("1A", false);
+        check("a", false);
+        check("A_B", false);
+        check("A B", false);
+        check("É", false);
+    }
+
+    #[test]
+    fn step_up_is_a_refusal_with_its_obligation() {
+        let outcome = Outcome::step_up(WHY, Level::Eidas3).with_remark("found eidas1");
+        assert_eq!(outcome.effect, Effect::Deny);
+        assert_eq!(outcome.remark.as_deref(), Some("found eidas1"));
+        let [obligation] = outcome.obligations.as_slice() else { panic!("one obligation") };
+        assert_eq!(obligation.kind, "step-up");
+        assert_eq!(obligation.properties, r#"{"acr_value":"eidas3"}"#);
+    }
+}

@@ -98,3 +98,55 @@ pub fn evaluate<P: Policy>(settings: &str, request: &Request) -> Outcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Case, Effect};
+
+    const YES: Reason = Reason::new("T-YES", "Oui.", "Yes.");
+
+    struct Nonempty;
+
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Settings {
+        names: Vec<String>,
+    }
+
+    impl Policy for Nonempty {
+        const DESCRIPTION: Description = Description {
+            name: "nonempty",
+            version: "0",
+            summary: "Permits whoever asks.",
+            settings_schema: "{}",
+            reasons: &[YES],
+            needs_login: true,
+        };
+        type Settings = Settings;
+
+        fn check_settings(settings: &Settings) -> Result<(), Vec<SettingError>> {
+            if settings.names.is_empty() { Err(vec![SettingError::at("/names", "is empty")]) } else { Ok(()) }
+        }
+
+        fn decide(_settings: &Settings, _login: &Login, _request: &Request) -> Outcome {
+            Outcome::permit(YES)
+        }
+    }
+
+    #[track_caller]
+    fn check(case: &Case, effect: Effect, code: &str, remark: Option<&str>) {
+        let outcome = case.ask::<Nonempty>();
+        assert_eq!((outcome.effect, outcome.reason.code(), outcome.remark.as_deref()), (effect, code, remark));
+    }
+
+    #[test]
+    fn fails_closed() {
+        let case = Case::new().settings(r#"{"names":["x"]}"#);
+        check(&case, Effect::Permit, "T-YES", None);
+        check(&case.clone().without_login(), Effect::Deny, "LOGIN-REQUIRED", None);
+        check(&case.clone().settings(r#"{"names":[]}"#), Effect::Deny, "SETTINGS-REFUSED", Some("/names"));
+        check(&case.clone().settings(r#"{"names":["x",1]}"#), Effect::Deny, "SETTINGS-REFUSED", Some("/names/1"));
+        check(&case.settings("not json"), Effect::Deny, "SETTINGS-REFUSED", Some(""));
+    }
+}

@@ -216,7 +216,7 @@ pub struct Entity {
     pub kind: String,
     /// Its id.
     pub id: String,
-    /// JSON text; read it with [`Entity::properties`].
+    /// JSON text; read it with [`Entity::properties_as`].
     pub properties: Option<String>,
 }
 
@@ -226,7 +226,7 @@ impl Entity {
     /// # Errors
     ///
     /// The first member that does not fit, by its JSON Pointer.
-    pub fn properties<T: DeserializeOwned>(&self) -> Result<T, SettingError> {
+    pub fn properties_as<T: DeserializeOwned>(&self) -> Result<T, SettingError> {
         json::read(self.properties.as_deref().unwrap_or_default())
     }
 }
@@ -251,11 +251,11 @@ pub struct Request {
     pub subject: Entity,
     /// What they want to do, for example `read`.
     pub action: String,
-    /// JSON text; read it with [`Request::action_properties`].
+    /// JSON text; read it with [`Request::action_properties_as`].
     pub action_properties: Option<String>,
     /// To what: `resource` in AuthZEN.
     pub target: Entity,
-    /// JSON text without the members that the host consumed; read it with [`Request::context`].
+    /// JSON text without the members that the host consumed; read it with [`Request::context_as`].
     pub context: Option<String>,
 }
 
@@ -265,7 +265,7 @@ impl Request {
     /// # Errors
     ///
     /// The first member that does not fit, by its JSON Pointer.
-    pub fn action_properties<T: DeserializeOwned>(&self) -> Result<T, SettingError> {
+    pub fn action_properties_as<T: DeserializeOwned>(&self) -> Result<T, SettingError> {
         json::read(self.action_properties.as_deref().unwrap_or_default())
     }
 
@@ -274,7 +274,70 @@ impl Request {
     /// # Errors
     ///
     /// The first member that does not fit, by its JSON Pointer.
-    pub fn context<T: DeserializeOwned>(&self) -> Result<T, SettingError> {
+    pub fn context_as<T: DeserializeOwned>(&self) -> Result<T, SettingError> {
         json::read(self.context.as_deref().unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Case;
+
+    fn practice(profession: &str) -> Practice {
+        Practice { profession: Some(profession.into()), ..Practice::default() }
+    }
+
+    #[test]
+    fn acting_practices_follow_the_choice() {
+        let check = |acting_as: Option<u32>, expected: &[&str]| {
+            let case = Case::new().practice(practice("10")).practice(practice("60"));
+            let case = case.login(|login| login.identity.acting_as = acting_as);
+            let login = case.request().login.as_ref().unwrap();
+            let found: Vec<_> = login.identity.acting_practices().filter_map(|one| one.profession.as_deref()).collect();
+            assert_eq!(found, expected, "{acting_as:?}");
+        };
+        check(None, &["10", "60"]);
+        check(Some(0), &["10"]);
+        check(Some(1), &["60"]);
+        check(Some(2), &[]);
+        check(Some(u32::MAX), &[]);
+    }
+
+    #[test]
+    fn levels_are_ordered_and_none_reaches_nothing() {
+        let check = |level: Option<Level>, wanted: Level, expected: bool| {
+            let case = Case::new().login(|login| login.level = level);
+            assert_eq!(case.request().login.as_ref().unwrap().reaches(wanted), expected, "{level:?} {wanted:?}");
+        };
+        check(Some(Level::Eidas1), Level::Eidas1, true);
+        check(Some(Level::Eidas3), Level::Eidas1, true);
+        check(Some(Level::Eidas1), Level::Eidas2, false);
+        check(None, Level::Eidas1, false);
+    }
+
+    #[test]
+    fn properties_read_into_a_type() {
+        #[derive(Debug, PartialEq, serde::Deserialize)]
+        struct Context {
+            #[serde(default)]
+            purpose: Option<String>,
+        }
+        let check = |json: Option<&str>, expected: Result<Option<&str>, &str>| {
+            let request = Request { context: json.map(Into::into), ..Request::default() };
+            let read = request.context_as::<Context>();
+            let read = read.as_ref().map(|context| context.purpose.as_deref()).map_err(|error| error.path.as_str());
+            assert_eq!(read, expected, "{json:?}");
+        };
+        check(None, Ok(None));
+        check(Some(r#"{"purpose":"care","other":[1]}"#), Ok(Some("care")));
+        check(Some(r#"{"purpose":1}"#), Err("/purpose"));
+    }
+
+    #[test]
+    fn debug_discloses_nobody() {
+        let login = Case::new().practice(practice("10")).request().login.clone().unwrap();
+        let shown = format!("{:?} {:?} {:?}", login, login.identity.identifiers, Case::new().request());
+        assert!(!shown.contains("99700366240") && shown.contains("[redacted]"), "{shown}");
     }
 }

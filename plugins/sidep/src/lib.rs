@@ -97,3 +97,71 @@ impl Policy for Sidep {
 fn is_profession_code(code: &str) -> bool {
     matches!(code.len(), 2 | 3) && code.bytes().all(|byte| byte.is_ascii_digit())
 }
+
+#[cfg(test)]
+mod tests {
+    use vigie_policy::{Case, Effect, Practice, SETTINGS_REFUSED};
+
+    use super::*;
+
+    fn practice(profession: &str) -> Practice {
+        Practice { profession: Some(profession.into()), ..Practice::default() }
+    }
+
+    #[track_caller]
+    fn check(case: Case, effect: Effect, reason: Reason) {
+        let outcome = case.ask::<Sidep>();
+        assert_eq!((outcome.effect, outcome.reason), (effect, reason));
+    }
+
+    #[test]
+    fn listed_professions() {
+        for profession in ["10", "21", "40", "50", "60", "86"] {
+            check(Case::new().practice(practice(profession)), Effect::Permit, LISTED);
+        }
+        check(Case::new().practice(practice("80")).practice(practice("60")), Effect::Permit, LISTED);
+    }
+
+    #[test]
+    fn everyone_else() {
+        // The podologist of the published UserInfo sample.
+        check(Case::new().practice(practice("80")), Effect::Deny, NOT_LISTED);
+        check(Case::new().practice(practice("1")), Effect::Deny, NOT_LISTED);
+        check(Case::new().practice(Practice::default()), Effect::Deny, NOT_LISTED);
+        check(Case::new(), Effect::Deny, NO_PRACTICE);
+        check(Case::new().practice(practice("10")).without_level(), Effect::Deny, NO_LEVEL);
+        check(Case::new().without_login(), Effect::Deny, vigie_policy::LOGIN_REQUIRED);
+    }
+
+    #[test]
+    fn only_the_practice_acted_in_counts() {
+        let two = Case::new().practice(practice("80")).practice(practice("60"));
+        check(two.clone().acting_as(1), Effect::Permit, LISTED);
+        check(two.clone().acting_as(0), Effect::Deny, NOT_LISTED);
+        check(two.acting_as(7), Effect::Deny, NO_PRACTICE);
+    }
+
+    #[test]
+    fn settings() {
+        let podologist = Case::new().practice(practice("80"));
+        check(podologist.clone().settings(r#"{"professions":["80"]}"#), Effect::Permit, LISTED);
+        check(podologist.settings(r#"{"professions":["8O"]}"#), Effect::Deny, SETTINGS_REFUSED);
+        let paths = |json| {
+            let errors = vigie_policy::validate_settings::<Sidep>(json).err().unwrap_or_default();
+            errors.into_iter().map(|error| error.path).collect::<Vec<_>>()
+        };
+        assert_eq!(paths(""), Vec::<String>::new());
+        assert_eq!(paths(r#"{"professions":["10","x","1234"]}"#), ["/professions/1", "/professions/2"]);
+        assert_eq!(paths(r#"{"professions":["10",21]}"#), ["/professions/1"]);
+        assert_eq!(paths(r#"{"professions":[]}"#), ["/professions"]);
+        assert_eq!(paths(r#"{"profession":["10"]}"#), ["/profession"]);
+    }
+
+    #[test]
+    fn says_why_in_both_languages_and_that_its_rules_are_examples() {
+        assert!(
+            NOT_LISTED.french().starts_with("Votre profession") && NOT_LISTED.english().starts_with("Your profession")
+        );
+        assert!(Sidep::DESCRIPTION.summary.contains("examples"));
+    }
+}

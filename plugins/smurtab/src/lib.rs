@@ -99,3 +99,71 @@ fn is_care(practice: &Practice, settings: &Settings) -> bool {
         practice.category.as_deref().is_some_and(|code| settings.categories.iter().any(|listed| listed == code));
     profession && category
 }
+
+#[cfg(test)]
+mod tests {
+    use vigie_policy::{Case, Effect, SETTINGS_REFUSED};
+
+    use super::*;
+
+    fn practice(profession: &str, category: &str) -> Practice {
+        let stated = |code: &str| Some(code).filter(|code| !code.is_empty()).map(String::from);
+        Practice { profession: stated(profession), category: stated(category), ..Practice::default() }
+    }
+
+    #[track_caller]
+    fn check(case: Case, effect: Effect, reason: Reason) {
+        let outcome = case.ask::<Smurtab>();
+        assert_eq!((outcome.effect, outcome.reason), (effect, reason));
+    }
+
+    #[test]
+    fn care_professionals_with_a_practice() {
+        check(Case::new().practice(practice("10", "C")), Effect::Permit, ADMITTED);
+        check(Case::new().practice(practice("60", "M")), Effect::Permit, ADMITTED);
+        check(Case::new().practice(practice("80", "C")), Effect::Permit, ADMITTED);
+        check(Case::new().practice(practice("41", "C")).practice(practice("10", "C")), Effect::Permit, ADMITTED);
+    }
+
+    #[test]
+    fn everyone_else() {
+        check(Case::new(), Effect::Deny, NO_PRACTICE);
+        check(Case::new().practice(practice("10", "E")), Effect::Deny, NOT_CARE);
+        check(Case::new().practice(practice("41", "C")), Effect::Deny, NOT_CARE);
+        check(Case::new().practice(practice("", "C")), Effect::Deny, NOT_CARE);
+        check(Case::new().practice(practice("10", "")), Effect::Deny, NOT_CARE);
+        check(Case::new().practice(practice("10", "C")).without_level(), Effect::Deny, NO_LEVEL);
+        check(Case::new().without_login(), Effect::Deny, vigie_policy::LOGIN_REQUIRED);
+    }
+
+    #[test]
+    fn one_practice_must_satisfy_it_all() {
+        // A student doctor who is also a social worker is no practising doctor.
+        let both = Case::new().practice(practice("10", "E")).practice(practice("41", "C"));
+        check(both, Effect::Deny, NOT_CARE);
+        let chosen = Case::new().practice(practice("10", "C")).practice(practice("41", "C"));
+        check(chosen.clone().acting_as(0), Effect::Permit, ADMITTED);
+        check(chosen.clone().acting_as(1), Effect::Deny, NOT_CARE);
+        check(chosen.acting_as(2), Effect::Deny, NO_PRACTICE);
+    }
+
+    #[test]
+    fn settings() {
+        let student = Case::new().practice(practice("60", "E"));
+        check(student.clone().settings(r#"{"categories":["C","M","E"]}"#), Effect::Permit, ADMITTED);
+        check(student.settings(r#"{"categories":[]}"#), Effect::Deny, SETTINGS_REFUSED);
+        let paths = |json| {
+            let errors = vigie_policy::validate_settings::<Smurtab>(json).err().unwrap_or_default();
+            errors.into_iter().map(|error| error.path).collect::<Vec<_>>()
+        };
+        assert_eq!(paths("{}"), Vec::<String>::new());
+        assert_eq!(paths(r#"{"categories":[]}"#), ["/categories"]);
+        assert_eq!(paths(r#"{"categories":["C","X","m"]}"#), ["/categories/1", "/categories/2"]);
+        assert_eq!(paths(r#"{"category":["C"]}"#), ["/category"]);
+    }
+
+    #[test]
+    fn says_that_its_rules_are_examples() {
+        assert!(Smurtab::DESCRIPTION.summary.contains("examples"));
+    }
+}
