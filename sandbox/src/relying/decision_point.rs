@@ -57,36 +57,41 @@ struct DecisionPointFile {
     secrets: BTreeMap<String, String>,
 }
 
+/// A text that the answer may leave out or state as `null`: the page shows nothing for either.
+fn or_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Option::<String>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
 /// One line of evidence.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct EvidenceLine {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub(crate) check: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub(crate) outcome: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub(crate) detail: String,
 }
 
 /// One policy that was asked.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct PolicyLine {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub(crate) id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub(crate) digest: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub(crate) effect: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub(crate) reason_code: String,
 }
 
 #[derive(Deserialize)]
 struct LoginAnswer {
     login: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     level: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     auth_mode: String,
     #[serde(default)]
     evidence: Vec<EvidenceLine>,
@@ -94,17 +99,17 @@ struct LoginAnswer {
 
 #[derive(Default, Deserialize)]
 struct Reason {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     fr: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     en: String,
 }
 
 #[derive(Default, Deserialize)]
 struct EvaluationContext {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     decision_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     reason_code: String,
     #[serde(default)]
     reason_user: Reason,
@@ -112,7 +117,7 @@ struct EvaluationContext {
     evidence: Vec<EvidenceLine>,
     #[serde(default)]
     policies: Vec<PolicyLine>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     core_digest: String,
 }
 
