@@ -47,7 +47,7 @@ const READ_DECISION: &str = "
     return {
         decision: document.body.dataset.decision,
         reason: reason ? reason.dataset.reason : '',
-        evidence: [...document.querySelectorAll('[data-evidence]')].map((row) => row.innerText.replace(/\\s+/g, ' ').trim()),
+        evidence: [...document.querySelectorAll('tr[data-check]')].map((row) => [...row.cells].map((cell) => cell.innerText.trim()).join('  ')),
     };";
 
 /// What is in the field of Pro Santé Connect, whatever it is called.
@@ -349,9 +349,9 @@ struct Decision {
 /// Opens the phone page, types the PIN and reads the numbers on offer.
 async fn unlock(browser: &Browser, phone: &str) -> Result<Vec<String>> {
     browser.open_tab(phone).await?;
-    let pin = browser.element("#pin input[type=password], #pin input, input#pin").await?;
+    let pin = browser.element("#pin input[name=pin]").await?;
     pin.send_keys(PIN).await?;
-    browser.element("#pin [type=submit], form:has(#pin) [type=submit]").await?.click().await?;
+    browser.element("#pin [type=submit]").await?.click().await?;
     browser.element("button[name=number]").await?;
     let mut offered = Vec::new();
     for button in browser.client.find_all(fantoccini::Locator::Css("button[name=number]")).await? {

@@ -83,7 +83,7 @@ impl Stage {
         let folder = tempfile::Builder::new().prefix("vigie-stage-").tempdir()?;
         let decision_point = folder.path().join("decision-point.toml");
         let mut command = Command::new(&artefacts.sandbox);
-        command.current_dir(folder.path()).arg("--decision-point").arg(&decision_point);
+        command.current_dir(folder.path()).env("TMPDIR", folder.path()).arg("--decision-point").arg(&decision_point);
         command.args(["--listen", "127.0.0.1:0", "--format", "json", "--tls", "--host-names", "genuine"]);
         let (sandbox_service, sandbox) = Service::start("vigie-sandbox", &mut command, folder.path(), announcement)?;
         let sandbox: SandboxReady = sandbox;
@@ -143,7 +143,7 @@ fn host_config(artefacts: &Artefacts, sandbox: &SandboxReady, folder: &Path, sec
         audiences.push(serde_json::json!({
             "id": id,
             "issuer": sandbox.issuer,
-            "client_id": id,
+            "client_id": format!("vigie-demo-{id}"),
             "caller_secret_file": file,
             "min_acr": "eidas1",
             "clock_skew_s": 5,

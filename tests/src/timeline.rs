@@ -89,8 +89,9 @@ impl Timeline {
             }
         }
         println!("\nPictures");
+        let here = std::env::current_dir().unwrap_or_default();
         for path in &self.screenshots {
-            println!("  {}", path.display());
+            println!("  {}", path.strip_prefix(&here).unwrap_or(path).display());
         }
         println!("\n{} steps in {:.1} s", self.steps.len(), self.started.elapsed().as_secs_f64());
     }
