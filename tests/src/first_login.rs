@@ -305,6 +305,7 @@ impl<'a> Story<'a> {
             .timeline
             .step("the badge warns of the host", async {
                 let tab = browser.open_tab(&address).await?;
+                browser.close_other_tabs().await?;
                 let popup = Popup::open(browser).await?;
                 popup.badge("!").await?;
                 Ok((tab, popup))
