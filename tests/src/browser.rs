@@ -37,6 +37,23 @@ pub enum Window {
     Shown,
 }
 
+/// What a picture is taken of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Frame {
+    /// What fits the window.
+    Window,
+    /// The extension's popup, in its own width.
+    Popup,
+    /// The page down to its end.
+    Page,
+}
+
+/// Window sizes in pixels, the browser's own bars included.
+const WINDOW: (u32, u32) = (1100, 820);
+const POPUP: (u32, u32) = (400, 720);
+const CHROME: u32 = 150;
+const TALLEST: u32 = 2_400;
+
 /// A browser session.
 #[derive(Debug)]
 pub struct Browser {
@@ -56,7 +73,7 @@ impl Browser {
         let profile = tempfile::Builder::new().prefix("vigie-chromium-").tempdir()?;
         let mut command = Command::new("chromedriver");
         // Its own process group, so that Ctrl-C reaches this program first and the session is closed in order.
-        command.arg("--port=0").process_group(0);
+        command.arg("--port=0").process_group(0).env("LANGUAGE", "fr");
         let (driver, port) = Service::start("chromedriver", &mut command, &artefacts.output, driver_port)
             .context("chromedriver (Debian: `apt-get install chromium-driver`)")?;
         let mut capabilities = serde_json::Map::new();
@@ -164,6 +181,25 @@ impl Browser {
         Ok(file.to_path_buf())
     }
 
+    /// Writes a picture of the current tab in a window that suits what it shows.
+    ///
+    /// # Errors
+    /// As for [`Browser::screenshot`].
+    pub async fn picture(&self, file: &Path, frame: Frame) -> Result<PathBuf> {
+        let (width, height) = match frame {
+            Frame::Window => WINDOW,
+            Frame::Popup => POPUP,
+            Frame::Page => {
+                let height = self.evaluate("return document.documentElement.scrollHeight;").await?;
+                (WINDOW.0, height.as_u64().and_then(|height| u32::try_from(height).ok()).unwrap_or(WINDOW.1) + CHROME)
+            }
+        };
+        self.client.set_window_size(width, height.min(TALLEST)).await?;
+        let picture = self.screenshot(file).await;
+        self.client.set_window_size(WINDOW.0, WINDOW.1).await?;
+        picture
+    }
+
     /// Ends the session and the browser with it.
     pub async fn close(self) {
         // A session that hangs is ended with its driver, when this value is dropped.
@@ -229,7 +265,7 @@ fn arguments(artefacts: &Artefacts, sandbox: &SandboxReady, window: Window, prof
         format!("--ignore-certificate-errors-spki-list={}", sandbox.spki_sha256),
         "--lang=fr".into(),
         "--accept-lang=fr".into(),
-        "--window-size=1100,820".into(),
+        format!("--window-size={},{}", WINDOW.0, WINDOW.1),
         "--no-first-run".into(),
         "--no-default-browser-check".into(),
         "--disable-quic".into(),

@@ -12,7 +12,7 @@ use fantoccini::wd::WindowHandle;
 use serde_json::Value;
 
 use crate::artefacts::Artefacts;
-use crate::browser::{Browser, Window, until};
+use crate::browser::{Browser, Frame, Window, until};
 use crate::popup::Popup;
 use crate::stage::Stage;
 use crate::timeline::{Timeline, Voice};
@@ -47,7 +47,7 @@ const READ_DECISION: &str = "
     return {
         decision: document.body.dataset.decision,
         reason: reason ? reason.dataset.reason : '',
-        evidence: [...document.querySelectorAll('tr[data-check]')].map((row) => [...row.cells].map((cell) => cell.innerText.trim()).join('  ')),
+        evidence: [...document.querySelectorAll('tr[data-check]')].map((row) => [...row.cells].map((cell) => cell.innerText.trim())),
     };";
 
 /// What is in the field of Pro Santé Connect, whatever it is called.
@@ -101,10 +101,11 @@ impl<'a> Story<'a> {
         let login = self.start("smurtab").await?;
         self.fill(&login, DOCTOR).await?;
         let number = self.submit_and_read(&login).await?;
-        self.picture(&login, "popup-number").await?;
+        login.popup.show().await?;
+        self.keep("popup-number", Frame::Popup).await?;
         self.approve(DOCTOR, &number).await?;
         let decision = self.decision(&login, "permit").await?;
-        self.keep("decision-smurtab").await?;
+        self.keep("decision-smurtab", Frame::Page).await?;
         self.facts("SMURT@B decides", &decision);
 
         self.timeline.chapter("Contrast: SI-DEP does not list podologists");
@@ -114,7 +115,7 @@ impl<'a> Story<'a> {
         self.approve(PODOLOGIST, &number).await?;
         let decision = self.decision(&login, "deny").await?;
         ensure!(decision.reason.contains("SIDEP-PROFESSION-NOT-LISTED"), "the reason is {:?}", decision.reason);
-        self.keep("decision-sidep").await?;
+        self.keep("decision-sidep", Frame::Page).await?;
         self.facts("SI-DEP decides", &decision);
 
         self.timeline.chapter("Contrast: a wrong number on the phone");
@@ -183,6 +184,7 @@ impl<'a> Story<'a> {
                 .await
             })
             .await?;
+        self.keep("popup-preview", Frame::Popup).await?;
         self.timeline
             .step("one click fills the page, which is not submitted", async {
                 login.popup.fill().await?;
@@ -198,7 +200,7 @@ impl<'a> Story<'a> {
                 Ok(())
             })
             .await?;
-        self.keep("psc-page").await
+        self.keep("psc-page", Frame::Window).await
     }
 
     /// The person submits; page, badge and popup show one number.
@@ -261,7 +263,7 @@ impl<'a> Story<'a> {
                 let page = browser.evaluate(READ_DECISION).await?;
                 let text = |name: &str| page.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
                 let evidence = page.get("evidence").and_then(Value::as_array).cloned().unwrap_or_default();
-                let evidence = evidence.iter().filter_map(|line| line.as_str().map(str::to_owned)).collect();
+                let evidence = evidence.iter().map(evidence_line).collect();
                 let decision = Decision { verdict: text("decision"), reason: text("reason"), evidence };
                 if decision.verdict != expected {
                     bail!("it says {} because of {}", decision.verdict, decision.reason);
@@ -294,7 +296,7 @@ impl<'a> Story<'a> {
             })
             .await?;
         browser.switch_to(&login.party).await?;
-        self.keep("wrong-number").await
+        self.keep("wrong-number", Frame::Window).await
     }
 
     /// A page with the same look on another host: no fill, no number, a warning.
@@ -326,7 +328,7 @@ impl<'a> Story<'a> {
                 Ok(())
             })
             .await?;
-        self.keep("lookalike-popup").await?;
+        self.keep("lookalike-popup", Frame::Popup).await?;
         self.timeline
             .step("the page's field stays empty", async {
                 browser.switch_to(&tab).await?;
@@ -336,7 +338,7 @@ impl<'a> Story<'a> {
                 Ok(())
             })
             .await?;
-        self.keep("lookalike-page").await
+        self.keep("lookalike-page", Frame::Window).await
     }
 }
 
@@ -345,6 +347,12 @@ struct Decision {
     verdict: String,
     reason: String,
     evidence: Vec<String>,
+}
+
+/// Check, outcome and detail, one below the other.
+fn evidence_line(cells: &Value) -> String {
+    let cell = |at: usize| cells.get(at).and_then(Value::as_str).unwrap_or_default();
+    format!("{:<18} {:<7} {}", cell(0), cell(1), cell(2)).trim_end().to_owned()
 }
 
 /// Opens the phone page, types the PIN and reads the numbers on offer.
@@ -363,16 +371,10 @@ async fn unlock(browser: &Browser, phone: &str) -> Result<Vec<String>> {
 }
 
 impl Story<'_> {
-    /// The popup's number, as large as it is, in its own window size.
-    async fn picture(&mut self, login: &Login<'_>, name: &str) -> Result<()> {
-        login.popup.show().await?;
-        self.keep(name).await
-    }
-
     /// A picture of the current tab.
-    async fn keep(&mut self, name: &str) -> Result<()> {
+    async fn keep(&mut self, name: &str, frame: Frame) -> Result<()> {
         let file = self.artefacts.output.join(format!("{name}.png"));
-        let file = self.browser.screenshot(&file).await?;
+        let file = self.browser.picture(&file, frame).await?;
         if !self.timeline.screenshots.contains(&file) {
             self.timeline.screenshots.push(file);
         }
