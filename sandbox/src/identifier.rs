@@ -3,6 +3,8 @@
 //! The three mistakes that support hears about (psc-facts §5.4) get their own sentence: the missing 8, a number of the wrong
 //! length, a person who is not in the directory. Spaces are ignored, because people copy numbers in groups.
 
+use verifier_core::ids::{NationalId, Rpps};
+
 use crate::persons::{Person, Persons};
 
 /// Why an identifier leads nowhere. Nothing is sent to any phone.
@@ -70,12 +72,13 @@ pub(crate) fn find<'p>(persons: &'p Persons, typed: &str) -> Result<&'p Person, 
     if let Some(person) = persons.find(&id) {
         return if person.is_activated() { Ok(person) } else { Err(Refusal::NotActivated) };
     }
-    let digits = id.bytes().all(|byte| byte.is_ascii_digit());
-    match id.len() {
-        11 if digits => Err(Refusal::MissingEight),
-        12 if digits && id.starts_with('8') => Err(Refusal::Unknown),
-        17 if id.starts_with("ANS") => Err(Refusal::Unknown),
-        _ => Err(Refusal::Form),
+    // What an identifier looks like is the core's knowledge; the key digit is not held against anybody here.
+    if Rpps::parse(&id).is_ok() {
+        return Err(Refusal::MissingEight);
+    }
+    match NationalId::parse(&id) {
+        Ok(_) => Err(Refusal::Unknown),
+        Err(_) => Err(Refusal::Form),
     }
 }
 

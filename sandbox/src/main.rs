@@ -2,6 +2,7 @@
 //!
 //! Standard output carries that one line and nothing else; the banner and the log go to standard error.
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_env_filter(EnvFilter::try_from_env("VIGIE_LOG").unwrap_or_else(|_| EnvFilter::new("info")))
         .with_target(false)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
     if !arguments.listen.ip().is_loopback() && !arguments.allow_remote {
         return fail(
@@ -98,13 +100,32 @@ async fn run(arguments: Arguments) -> ExitCode {
         },
         Format::Human => print_human(&ready),
     }
-    let stop = async {
-        // Without a signal handler the program still ends, only less politely.
-        let _ = tokio::signal::ctrl_c().await;
-    };
-    match sandbox.serve(stop).await {
+    match sandbox.serve(stop_signal()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail("SBX-SERVE", &format!("the server stopped: {error}"), "start it again"),
+    }
+}
+
+/// Interrupt from the keyboard, or the polite request to end that service managers and test drivers send.
+async fn stop_signal() {
+    let interrupt = async {
+        // Without a handler the program still ends, only less politely.
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
     }
 }
 

@@ -32,6 +32,7 @@ use crate::clients::{Client, RedirectRule};
 use crate::encoding::fingerprint;
 use crate::names::{ALL_HOSTS, Sites};
 use crate::params::Params;
+use crate::provider::request::LEVELS;
 use crate::random::{NoRandomness, make_opaque};
 use crate::store::SESSION_MS;
 use crate::web::{self, found, see_other};
@@ -123,8 +124,15 @@ impl Service {
 /// A person who has come back, let in or not.
 struct RpSession {
     view: DecisionView,
-    id_token: Option<String>,
+    keys: SessionKeys,
     started_ms: u64,
+}
+
+/// What a logout needs: the ID token for the provider, the handle for the decision point.
+#[derive(Default)]
+struct SessionKeys {
+    id_token: Option<String>,
+    handle: Option<String>,
 }
 
 /// What the demo services remember and reach.
@@ -269,7 +277,8 @@ async fn home(State(app): State<Arc<App>>, Path(service): Path<String>) -> Resul
     app.pages.render("service_home.html", StatusCode::OK, context! { key => service.key(), name => service.name() })
 }
 
-/// Starts a login. Without `?session=reuse` the person is always asked again, whatever session the provider holds.
+/// Starts a login. Without `?session=reuse` the person is always asked again, whatever session the provider holds;
+/// `?level=eidas2` asks for more than the usual level.
 async fn login(
     State(app): State<Arc<App>>,
     jar: CookieJar,
@@ -280,13 +289,11 @@ async fn login(
         return no_such_service(&app);
     };
     let params = Params::parse(query.unwrap_or_default().as_bytes()).ok();
-    let again = if params.as_ref().and_then(|params| params.value("session")) == Some("reuse") {
-        oidc::Again::AsNeeded
-    } else {
-        oidc::Again::Always
-    };
-    match oidc::start(&app, service, again).await {
-        Err(error) => show(&app, jar, service, DecisionView::failed(&error), None),
+    let value = |name: &str| params.as_ref().and_then(|params| params.value(name));
+    let again = if value("session") == Some("reuse") { oidc::Again::AsNeeded } else { oidc::Again::Always };
+    let level = LEVELS.into_iter().find(|level| value("level") == Some(level)).unwrap_or("eidas1");
+    match oidc::start(&app, service, again, level).await {
+        Err(error) => show(&app, jar, service, DecisionView::failed(&error), SessionKeys::default()),
         Ok((location, pending)) => {
             let cookie = make_opaque()?;
             if !app.relying.keep_pending(&cookie, pending, app.store.clock().now_ms()) {
@@ -313,13 +320,18 @@ async fn callback(
     let jar = jar.remove(Cookie::build(service.pending_cookie()).path(service.cookie_path()));
     let result = oidc::finish(&app, service, pending, query.unwrap_or_default().as_bytes()).await;
     match result {
-        Err(error) => show(&app, jar, service, DecisionView::failed(&error), None),
+        Err(error) => show(&app, jar, service, DecisionView::failed(&error), SessionKeys::default()),
         Ok(login) => {
+            let mut keys = SessionKeys::default();
             let view = match decision_point::ask(&app, service, &login).await {
-                Ok(answer) => DecisionView::decided(&login, answer),
+                Ok(answer) => {
+                    keys.handle = Some(answer.handle.clone());
+                    DecisionView::decided(&login, answer)
+                }
                 Err(error) => DecisionView::undecided(&login, &error),
             };
-            show(&app, jar, service, view, Some(login.id_token))
+            keys.id_token = Some(login.id_token);
+            show(&app, jar, service, view, keys)
         }
     }
 }
@@ -330,12 +342,12 @@ fn show(
     jar: CookieJar,
     service: Service,
     view: DecisionView,
-    id_token: Option<String>,
+    keys: SessionKeys,
 ) -> Result<Response, Failure> {
     tracing::info!(service = service.key(), decision = view.decision(), reason = view.reason(), "decision shown");
     let cookie = make_opaque()?;
     let now_ms = app.store.clock().now_ms();
-    if !app.relying.keep_session(&cookie, RpSession { view, id_token, started_ms: now_ms }, now_ms) {
+    if !app.relying.keep_session(&cookie, RpSession { view, keys, started_ms: now_ms }, now_ms) {
         return Err(Failure::Full);
     }
     let jar = jar.add(web::cookie(service.session_cookie(), cookie, &service.cookie_path(), &app.sites));
@@ -379,7 +391,11 @@ async fn logout(
     }
     let session = jar.get(service.session_cookie()).and_then(|cookie| app.relying.take_session(cookie.value()));
     let jar = jar.remove(Cookie::build(service.session_cookie()).path(service.cookie_path()));
-    if let Some(id_token) = session.and_then(|session| session.id_token) {
+    let keys = session.map(|session| session.keys).unwrap_or_default();
+    if let Some(handle) = keys.handle {
+        decision_point::revoke(&app, service, &handle).await;
+    }
+    if let Some(id_token) = keys.id_token {
         // From server to server: a form may not lead to another host (form-action), and no token stands in an address.
         oidc::end_session(&app, &id_token).await;
     }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, State};
@@ -24,12 +25,15 @@ use crate::pages::{self, LoadPagesError, Pages};
 use crate::persons::{Persons, ReadPersonsError};
 use crate::relying::{RelyingParties, Service, SetUpError};
 use crate::store::Store;
-use crate::tls::{Certificates, TlsError};
+use crate::tls::{CaFile, Certificates, TlsError};
 use crate::web::{error_page, found};
 use crate::{lookalike, phone, provider, relying};
 
 /// Largest request body. Every form here is far smaller.
 const MAX_BODY: usize = 32 * 1024;
+
+/// How long open requests may take once the sandbox is told to stop.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How a sandbox is started.
 #[derive(Debug, Clone)]
@@ -148,7 +152,7 @@ pub struct Sandbox {
     app: Arc<App>,
     socket: TcpListener,
     certificates: Option<Certificates>,
-    ca_path: Option<PathBuf>,
+    ca_file: Option<CaFile>,
 }
 
 impl Sandbox {
@@ -164,7 +168,7 @@ impl Sandbox {
         let listen = socket.local_addr().map_err(listen_error)?;
         let sites = Sites::derive(listen, options.tls, options.host_names);
         let certificates = if options.tls { Some(Certificates::make()?) } else { None };
-        let ca_path = match &certificates {
+        let ca_file = match &certificates {
             Some(certificates) => Some(certificates.write_ca(&std::env::temp_dir())?),
             None => None,
         };
@@ -189,7 +193,7 @@ impl Sandbox {
             pushes_per_minute: options.pushes_per_minute,
             faults: Mutex::new(Faults::default()),
         };
-        Ok(Self { app: Arc::new(app), socket, certificates, ca_path })
+        Ok(Self { app: Arc::new(app), socket, certificates, ca_file })
     }
 
     /// Where everything is.
@@ -201,7 +205,7 @@ impl Sandbox {
             wallet: sites.wallet.clone(),
             phone_api: format!("{}/api/phone", sites.script),
             outbox_api: format!("{}/api/outbox", sites.script),
-            ca: self.ca_path.clone(),
+            ca: self.ca_file.as_ref().map(|file| file.path().to_owned()),
             spki_sha256: self.certificates.as_ref().map(|certificates| certificates.spki_sha256.clone()),
             listen: sites.listen,
             relying_parties: RelyingPartyLinks {
@@ -214,14 +218,32 @@ impl Sandbox {
         }
     }
 
-    /// Answers requests until `stop` is done; then open requests are finished.
+    /// Answers requests until `stop` is done; then open requests are finished, but not waited for longer than a moment.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
         let router = router(self.app);
-        match self.certificates {
-            Some(certificates) => {
-                axum::serve(certificates.listen(self.socket), router).with_graceful_shutdown(stop).await
+        let (stopping, stopped) = tokio::sync::oneshot::channel();
+        let stop = async move {
+            stop.await;
+            let _ = stopping.send(());
+        };
+        let patience = async move {
+            match stopped.await {
+                Ok(()) => tokio::time::sleep(PATIENCE).await,
+                // The server has ended by itself.
+                Err(_) => std::future::pending().await,
             }
-            None => axum::serve(self.socket, router).with_graceful_shutdown(stop).await,
+        };
+        let served = async {
+            match self.certificates {
+                Some(certificates) => {
+                    axum::serve(certificates.listen(self.socket), router).with_graceful_shutdown(stop).await
+                }
+                None => axum::serve(self.socket, router).with_graceful_shutdown(stop).await,
+            }
+        };
+        tokio::select! {
+            result = served => result,
+            () = patience => Ok(()),
         }
     }
 }

@@ -20,6 +20,7 @@ use tokio_rustls::server::TlsStream;
 
 use crate::encoding::{base64, sha256};
 use crate::names::ALL_HOSTS;
+use crate::random::make_handle;
 
 /// A client that does not finish its handshake within this time is dropped.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -36,6 +37,30 @@ pub enum TlsError {
     /// The authority's certificate could not be written.
     #[error("the certificate could not be written: {0}")]
     Write(#[from] std::io::Error),
+    /// No name could be made for the folder.
+    #[error("no random name could be made for the certificate's folder")]
+    Folder,
+}
+
+/// The written certificate of the authority. It is removed when the sandbox ends.
+#[derive(Debug)]
+pub(crate) struct CaFile {
+    folder: PathBuf,
+    path: PathBuf,
+}
+
+impl CaFile {
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for CaFile {
+    fn drop(&mut self) {
+        // What cannot be removed is a public certificate in a temporary folder.
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
 }
 
 /// The certificates of one run.
@@ -97,11 +122,15 @@ impl Certificates {
         })
     }
 
-    /// Writes the authority's certificate into the temporary directory, under a name that is new for this process.
-    pub(crate) fn write_ca(&self, directory: &Path) -> Result<PathBuf, TlsError> {
-        let path = directory.join(format!("vigie-sandbox-ca-{}.pem", std::process::id()));
+    /// Writes the authority's certificate into a new folder below `directory`.
+    pub(crate) fn write_ca(&self, directory: &Path) -> Result<CaFile, TlsError> {
+        let handle = make_handle().map_err(|_| TlsError::Folder)?;
+        // `create_dir` fails on anything that is there already, so nobody can have laid a link in wait.
+        let folder = directory.join(format!("vigie-sandbox-{handle}"));
+        std::fs::create_dir(&folder)?;
+        let path = folder.join("ca.pem");
         std::fs::write(&path, &self.ca_pem)?;
-        Ok(path)
+        Ok(CaFile { folder, path })
     }
 
     /// Accepts TLS connections on a socket. Handshakes run beside each other, so that a slow one holds up nobody.

@@ -43,6 +43,9 @@ pub(crate) enum AnswerError {
     /// The request was over before.
     #[error("the request is over")]
     Over(Ending),
+    /// The request was approved before.
+    #[error("the request has been approved already")]
+    Answered,
 }
 
 impl AnswerError {
@@ -51,7 +54,7 @@ impl AnswerError {
             Self::UnknownPerson | Self::UnknownRequest => StatusCode::NOT_FOUND,
             Self::Body => StatusCode::BAD_REQUEST,
             Self::WrongPin { .. } | Self::WrongNumber => StatusCode::FORBIDDEN,
-            Self::Over(_) => StatusCode::GONE,
+            Self::Over(_) | Self::Answered => StatusCode::GONE,
         }
     }
 
@@ -60,6 +63,7 @@ impl AnswerError {
             Self::UnknownPerson => "SBX-PHONE-UNKNOWN",
             Self::UnknownRequest => "SBX-PHONE-REQUEST",
             Self::Body => "SBX-PHONE-BODY",
+            Self::Answered => "SBX-PHONE-ANSWERED",
             Self::WrongPin { .. } | Self::Over(Ending::WrongPin) => "SBX-WRONG-PIN",
             Self::WrongNumber | Self::Over(Ending::WrongNumber) => "SBX-WRONG-NUMBER",
             Self::Over(Ending::Expired) => "SBX-EXPIRED",
@@ -74,7 +78,7 @@ impl AnswerError {
             Self::UnknownRequest => "list the requests of this phone first",
             Self::Body => r#"send {"pin":"1234","number":"47"} or {"refuse":true} as application/json"#,
             Self::WrongPin { .. } => "the persons of the sandbox have the PIN 1234 unless their file says otherwise",
-            Self::WrongNumber | Self::Over(_) => "start a new login",
+            Self::WrongNumber | Self::Over(_) | Self::Answered => "start a new login",
         }
     }
 }
@@ -140,8 +144,10 @@ fn decide(app: &App, person: &str, request: &str, body: &[u8]) -> Result<&'stati
     let answer: Answer = serde_json::from_slice(body).map_err(|_| AnswerError::Body)?;
     app.store.with(|state, now_ms| {
         let push = state.push_of(person.id(), request).ok_or(AnswerError::UnknownRequest)?;
-        if let PushState::Ended(ending) = push.state(now_ms) {
-            return Err(AnswerError::Over(ending));
+        match push.state(now_ms) {
+            PushState::Ended(ending) => return Err(AnswerError::Over(ending)),
+            PushState::Approved { .. } => return Err(AnswerError::Answered),
+            PushState::Waiting { .. } => {}
         }
         if answer.refuse {
             push.end(Ending::NotMe, now_ms);
@@ -153,7 +159,8 @@ fn decide(app: &App, person: &str, request: &str, body: &[u8]) -> Result<&'stati
         match push.enter_pin(person.has_pin(pin), now_ms) {
             PinAnswer::Wrong { tries_left } => return Err(AnswerError::WrongPin { tries_left }),
             PinAnswer::Over(ending) => return Err(AnswerError::Over(ending)),
-            PinAnswer::Right | PinAnswer::AlreadyApproved => {}
+            PinAnswer::AlreadyApproved => return Err(AnswerError::Answered),
+            PinAnswer::Right => {}
         }
         match push.choose(number, now_ms) {
             PushState::Approved { .. } => Ok("approved"),

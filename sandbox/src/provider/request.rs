@@ -73,8 +73,8 @@ pub(crate) struct AuthorizationRequest {
     pub max_age: Option<u64>,
 }
 
-/// A request that is not answered with a login page.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A request that is not answered with a login page. No `Debug`: it may carry the service's `state`.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum RefuseRequest {
     /// Shown to the person, because the service is not proved.
     Show {
@@ -280,7 +280,7 @@ mod tests {
     fn a_long_state_is_not_sent_back() {
         match parse(&BASE.replace("state=s", &format!("state={}", "s".repeat(1025)))) {
             Err(RefuseRequest::SendBack { state: None, .. }) => {}
-            other => panic!("{:?}", other.err()),
+            _ => panic!("a long state came back"),
         }
     }
 }

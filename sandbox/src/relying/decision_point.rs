@@ -11,9 +11,10 @@ use serde_json::{Value, json};
 use super::Service;
 use super::oidc::VerifiedLogin;
 use crate::app::App;
+use crate::provider::request::LEVELS;
 
 /// Why there is no decision.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum AskError {
     /// The sandbox runs without one.
     #[error("no decision point is configured")]
@@ -31,6 +32,8 @@ pub(crate) enum AskError {
         code: String,
         /// Its sentence.
         message: String,
+        /// The checks up to the one that failed.
+        evidence: Vec<EvidenceLine>,
     },
     /// Not the agreed form.
     #[error("the decision point answered in a form that is not understood")]
@@ -119,6 +122,16 @@ struct EvaluationContext {
     policies: Vec<PolicyLine>,
     #[serde(default, deserialize_with = "or_empty")]
     core_digest: String,
+    #[serde(default)]
+    obligations: Vec<Obligation>,
+}
+
+#[derive(Deserialize)]
+struct Obligation {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    properties: Value,
 }
 
 #[derive(Deserialize)]
@@ -140,6 +153,10 @@ pub(crate) struct Answer {
     pub(crate) evidence: Vec<EvidenceLine>,
     pub(crate) policies: Vec<PolicyLine>,
     pub(crate) core_digest: String,
+    /// The level that a step-up obligation asks for.
+    pub(crate) step_up: Option<&'static str>,
+    /// Handle of the login at the decision point, to be revoked at logout.
+    pub(crate) handle: String,
 }
 
 /// Largest answer that is read.
@@ -147,15 +164,11 @@ const MAX_ANSWER: usize = 256 * 1024;
 
 /// Hands the login over and asks whether this person may use this service.
 pub(crate) async fn ask(app: &App, service: Service, login: &VerifiedLogin) -> Result<Answer, AskError> {
-    let path = app.relying.decision_point.as_ref().ok_or(AskError::NotConfigured)?;
-    let text = tokio::fs::read_to_string(path).await.map_err(|_| AskError::File)?;
-    let file: DecisionPointFile = toml::from_str(&text).map_err(|_| AskError::File)?;
-    let secret = file.secrets.get(service.key()).ok_or(AskError::File)?;
-    let base = file.url.trim_end_matches('/');
+    let site = locate(app, service).await?;
     let http = &app.relying.http.0;
 
     let body = json!({"id_token": login.id_token, "access_token": login.access_token, "nonce": login.nonce});
-    let opened: LoginAnswer = post(http, &format!("{base}/v1/logins"), secret, &body).await?;
+    let opened: LoginAnswer = post(http, &site, "/v1/logins", &body).await?;
     let body = json!({
         // The login's `sub` names the subject, so that no national identifier travels in a body.
         "subject": {"type": "user", "id": login.sub},
@@ -163,8 +176,12 @@ pub(crate) async fn ask(app: &App, service: Service, login: &VerifiedLogin) -> R
         "resource": {"type": "service", "id": service.key()},
         "context": {"login": opened.login},
     });
-    let answer: EvaluationAnswer = post(http, &format!("{base}/access/v1/evaluation"), secret, &body).await?;
+    let answer: EvaluationAnswer = post(http, &site, "/access/v1/evaluation", &body).await?;
     let context = answer.context;
+    let step_up = context.obligations.iter().filter(|one| one.kind == "step-up").find_map(|one| {
+        let asked = one.properties.get("acr_value").and_then(Value::as_str)?;
+        LEVELS.into_iter().find(|level| *level == asked)
+    });
     Ok(Answer {
         permit: answer.decision,
         decision_id: context.decision_id,
@@ -176,16 +193,46 @@ pub(crate) async fn ask(app: &App, service: Service, login: &VerifiedLogin) -> R
         evidence: if context.evidence.is_empty() { opened.evidence } else { context.evidence },
         policies: context.policies,
         core_digest: context.core_digest,
+        step_up,
+        handle: opened.login,
     })
+}
+
+/// Ends a login at the decision point. If it cannot be reached, the handle ends by its own time limits.
+pub(crate) async fn revoke(app: &App, service: Service, handle: &str) {
+    let Ok(site) = locate(app, service).await else {
+        return;
+    };
+    let revoked: Result<Value, AskError> =
+        post(&app.relying.http.0, &site, "/v1/logins/revoke", &json!({"login": handle})).await;
+    if revoked.is_err() {
+        tracing::warn!(service = service.key(), "the decision point could not be told about a logout");
+    }
+}
+
+/// Where the decision point is, and the secret of one service.
+struct DecisionPoint {
+    url: String,
+    secret: String,
+}
+
+async fn locate(app: &App, service: Service) -> Result<DecisionPoint, AskError> {
+    let path = app.relying.decision_point.as_ref().ok_or(AskError::NotConfigured)?;
+    let text = tokio::fs::read_to_string(path).await.map_err(|_| AskError::File)?;
+    let mut file: DecisionPointFile = toml::from_str(&text).map_err(|_| AskError::File)?;
+    let secret = file.secrets.remove(service.key()).ok_or(AskError::File)?;
+    Ok(DecisionPoint { url: file.url.trim_end_matches('/').to_owned(), secret })
 }
 
 async fn post<T: serde::de::DeserializeOwned>(
     http: &reqwest::Client,
-    url: &str,
-    secret: &str,
+    site: &DecisionPoint,
+    path: &str,
     body: &Value,
 ) -> Result<T, AskError> {
-    let mut answer = http.post(url).bearer_auth(secret).json(body).send().await.map_err(|_| AskError::Unreachable)?;
+    let url = format!("{}{path}", site.url);
+    let mut answer =
+        http.post(url).bearer_auth(&site.secret).json(body).send().await.map_err(|_| AskError::Unreachable)?;
     let status = answer.status();
     let mut bytes = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(|_| AskError::Unreachable)? {
@@ -202,9 +249,13 @@ async fn post<T: serde::de::DeserializeOwned>(
         code: String,
         #[serde(default)]
         message: String,
+        #[serde(default)]
+        evidence: Vec<EvidenceLine>,
     }
     match serde_json::from_slice::<Refusal>(&bytes) {
-        Ok(refusal) => Err(AskError::Refused { code: refusal.code, message: refusal.message }),
+        Ok(refusal) => {
+            Err(AskError::Refused { code: refusal.code, message: refusal.message, evidence: refusal.evidence })
+        }
         Err(_) => Err(AskError::Form),
     }
 }

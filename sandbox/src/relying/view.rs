@@ -20,6 +20,8 @@ pub(crate) struct DecisionView {
     policies: Vec<PolicyLine>,
     core_digest: String,
     decision_id: String,
+    /// The level to come back with, if that would help.
+    step_up: Option<&'static str>,
 }
 
 impl DecisionView {
@@ -46,6 +48,7 @@ impl DecisionView {
             policies: Vec::new(),
             core_digest: String::new(),
             decision_id: String::new(),
+            step_up: None,
         }
     }
 
@@ -89,8 +92,9 @@ impl DecisionView {
             ),
         };
         let mut view = Self::error(error.code(), fr, en);
-        if let AskError::Refused { message, .. } = error {
+        if let AskError::Refused { message, evidence, .. } = error {
             view.reason_en = format!("{en} ({message})");
+            view.evidence.clone_from(evidence);
         }
         view.person = Some(login.display_name.clone());
         view
@@ -110,6 +114,7 @@ impl DecisionView {
             policies: answer.policies,
             core_digest: answer.core_digest,
             decision_id: answer.decision_id,
+            step_up: answer.step_up,
         }
     }
 }

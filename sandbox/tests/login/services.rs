@@ -31,6 +31,13 @@ async fn decision_point(name: &str, login: Value, evaluation: Value) -> std::pat
                 assert_eq!(body["resource"]["id"], "smurtab");
                 Json(evaluation)
             }),
+        )
+        .route(
+            "/v1/logins/revoke",
+            post(|Json(body): Json<Value>| async move {
+                assert_eq!(body, json!({"login": "the-handle"}));
+                Json(json!({"revoked": true}))
+            }),
         );
     let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
@@ -60,7 +67,7 @@ async fn enter(world: &World, browser: &mut Browser) -> Page {
 }
 
 fn handle() -> Value {
-    json!({"login": "the-handle", "expires_at": 1, "level": "eidas1", "auth_mode": "MOBILE", "evidence": [], "practices": []})
+    json!({"login": "the-handle", "expires_at": 1, "level": null, "auth_mode": "MOBILE", "evidence": [{"check": "x", "outcome": "passed", "detail": null}], "practices": []})
 }
 
 #[tokio::test]
@@ -94,7 +101,8 @@ async fn a_permit_lets_in_under_the_real_host_names() {
 
 #[tokio::test]
 async fn a_deny_and_a_refusal_keep_out() {
-    let evaluation = json!({"decision": false, "context": {"reason_code": "PROFESSION", "reason_user": {"fr": "Non.", "en": "No."}}});
+    let evaluation = json!({"decision": false, "context": {"reason_code": "PROFESSION", "reason_user": {"fr": "Non.", "en": "No."},
+        "obligations": [{"id": "step-up", "type": "step-up", "properties": {"acr_value": "eidas2"}}]}});
     let file = decision_point("deny", handle(), evaluation.clone()).await;
     let world = World::start_with(false, HostNames::Loopback, Some(file)).await;
     let page = enter(&world, &mut world.browser()).await;
