@@ -236,7 +236,7 @@ pub const TABLE: &[Code] = &[
     // UserInfo.
     code("UI-CLAIM-TYPE", "a claim of UserInfo has the wrong type or length"),
     code("UI-DUPLICATE-MEMBER", "UserInfo names a member twice"),
-    code("UI-IDENTITY-MISMATCH", "UserInfo and ID token state different national ids"),
+    code("UI-IDENTITY-MISMATCH", "UserInfo and the tokens state different national ids"),
     code("UI-JSON", "UserInfo is not an acceptable JSON object"),
     code("UI-PRACTICES-TOO-MANY", "UserInfo has more activities than allowed"),
     code("UI-SIGNED", "UserInfo is a signed token and not JSON"),

@@ -4,17 +4,21 @@
 //! against one [`Audience`] step by step as OIDC Core 3.1.3.7 lists them. [`UnverifiedJws`] and [`UnverifiedUserInfo`] carry
 //! in their name what they are worth.
 
+mod access;
 mod base64url;
 mod claims;
+mod coded;
 mod confirmation;
 mod hash;
 mod inspect;
+mod introspection;
 pub mod issuer;
 mod jwks;
 mod jws;
 mod key;
 mod level;
 mod login;
+pub mod nomenclature;
 mod person;
 mod practice;
 mod refusal;
@@ -24,9 +28,12 @@ mod signature;
 mod userinfo;
 mod verify;
 
+pub use access::{AccessInput, VerifiedAccessToken, verify_access_token};
 pub use claims::ParseClaimsError;
+pub use coded::{CodeSystem, CodedValue};
 pub use confirmation::CnfEncoding;
 pub use inspect::{InspectInput, InspectedKind, InspectedToken, inspect_token};
+pub use introspection::{IntrospectionInput, LiveSession, verify_introspection};
 pub use jwks::{ChooseKeyError, Jwks, ParseJwksError};
 pub use jws::{Header, ParseJwsError, UnverifiedJws};
 pub use key::{P256Key, PublicKey, RsaKey, UnusableKey};

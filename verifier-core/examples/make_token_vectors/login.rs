@@ -135,6 +135,7 @@ fn access_tokens(cases: &mut Cases<'_>) {
     );
     for (name, claims, code) in [
         ("access token of another subject", json!({ "sub": "f:550dc1c8:1" }), "TOK-AT-SUBJECT"),
+        ("access token with another national id", json!({ "SubjectNameID": "899700427869" }), "TOK-AT-SUBJECT"),
         ("access token of another client", json!({ "azp": "other" }), "TOK-AZP"),
         ("access token of another issuer", json!({ "iss": "https://auth.example" }), "TOK-ISSUER"),
         ("access token expired", json!({ "iat": IAT - 300, "exp": IAT - 180 }), "TOK-EXPIRED"),
@@ -172,6 +173,15 @@ fn userinfo(cases: &mut Cases<'_>) {
         json!({ "userinfo": contradicting }),
         Some("UI-IDENTITY-MISMATCH"),
     );
+    let id = cases.sign(&with(without(id_claims(), "SubjectNameID"), json!({ "at_hash": "x" })));
+    let tokens = json!({ "id_token": id });
+    cases.changed("at_hash of another form", "OIDC Core 3.1.3.8", tokens, Some("TOK-AT-HASH"));
+    let access = cases.sign(&with(same_login(), json!({ "SubjectNameID": "899700427869" })));
+    let id = cases.sign(&with(without(id_claims(), "SubjectNameID"), json!({ "at_hash": at_hash(&access) })));
+    let tokens = json!({ "id_token": id, "access_token": access });
+    cases.changed("UserInfo and access token state two national ids", source, tokens, Some("UI-IDENTITY-MISMATCH"));
+    let role = with(doctor(), json!({ "SubjectRole": ["60^1.2.250.1.213.1.1.5.5"] })).to_string();
+    cases.changed("SubjectRole that no practice explains", "psc-facts 2.4", json!({ "userinfo": role }), None);
     cases.changed("UserInfo is no JSON", source, json!({ "userinfo": "<html>" }), Some("UI-JSON"));
     let bare = json!({ "sub": doctor()["sub"] }).to_string();
     cases.changed("UserInfo with nothing but sub", source, json!({ "userinfo": bare }), None);

@@ -143,6 +143,12 @@ fn shapes(add: &mut impl FnMut(&str, &str, Value, Option<&'static str>)) {
     add("no exercices", source, json!({ "value": with(minimal(), json!({ "SubjectRefPro": {} })) }), None);
     add("SubjectRefPro null", source, json!({ "value": with(minimal(), json!({ "SubjectRefPro": null })) }), None);
     add("no national id", source, json!({ "value": without(minimal(), "SubjectNameID") }), None);
+    add(
+        "SubjectRole of another form",
+        source,
+        json!({ "value": with(minimal(), json!({ "SubjectRole": ["80", 1, "^"] })) }),
+        None,
+    );
     add("unknown members", source, json!({ "value": with(minimal(), json!({ "later": [{ "a": 1.5 }] })) }), None);
 }
 
@@ -179,6 +185,7 @@ fn refusals(add: &mut impl FnMut(&str, &str, Value, Option<&'static str>)) {
         ("exercise as text", json!({ "SubjectRefPro": { "exercices": ["x"] } })),
         ("activities as text", json!({ "SubjectRefPro": { "exercices": [{ "activities": "x" }] } })),
         ("profession as number", json!({ "SubjectRefPro": { "exercices": [{ "codeProfession": 10 }] } })),
+        ("SubjectRole as text", json!({ "SubjectRole": "80^1.2.250.1.213.1.1.5.5" })),
         ("civility as number", json!({ "codeCivilite": 1 })),
         ("SubjectNameID as array", json!({ "SubjectNameID": ["899700427869"] })),
         ("otherIds without origin", json!({ "otherIds": [{ "identifiant": "899700427869" }] })),

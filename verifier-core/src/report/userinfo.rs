@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::token::{IdentityReport, rpps};
 use super::{Explained, Fields, LineError};
+use crate::token::nomenclature::{self, Label, Profession};
 use crate::token::{Practice, Refusal, Structure, UnverifiedUserInfo};
 use crate::wire::json::Json;
 
@@ -27,6 +28,45 @@ pub(super) struct PracticeReport {
     sector: Option<String>,
     mode: Option<String>,
     structure: Option<StructureReport>,
+    /// What the codes mean, for people: never compare with it.
+    meaning: MeaningReport,
+}
+
+#[derive(Serialize)]
+struct MeaningReport {
+    profession: &'static str,
+    label: Option<LabelReport>,
+    category: &'static str,
+    sector: Option<LabelReport>,
+}
+
+#[derive(Serialize)]
+struct LabelReport {
+    fr: &'static str,
+    en: &'static str,
+}
+
+impl From<Label> for LabelReport {
+    fn from(Label { fr, en }: Label) -> Self {
+        Self { fr, en }
+    }
+}
+
+impl From<&Practice> for MeaningReport {
+    fn from(practice: &Practice) -> Self {
+        let (profession, label) = match practice.known_profession() {
+            Profession::Known(register, label) => (register.name(), label),
+            Profession::Unknown => ("unknown", None),
+            Profession::NotStated => ("not-stated", None),
+        };
+        let sector = practice.sector.as_deref().and_then(nomenclature::sector);
+        Self {
+            profession,
+            label: label.map(LabelReport::from),
+            category: practice.known_category().name(),
+            sector: sector.map(LabelReport::from),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -39,8 +79,18 @@ struct StructureReport {
 
 impl From<&Practice> for PracticeReport {
     fn from(practice: &Practice) -> Self {
+        let meaning = MeaningReport::from(practice);
         let Practice { profession, category, speciality, role, sector, mode, structure } = practice.clone();
-        Self { profession, category, speciality, role, sector, mode, structure: structure.map(StructureReport::from) }
+        Self {
+            profession,
+            category,
+            speciality,
+            role,
+            sector,
+            mode,
+            structure: structure.map(StructureReport::from),
+            meaning,
+        }
     }
 }
 

@@ -471,7 +471,7 @@ fn verify_parts(
     let confirmation =
         access.as_ref().and_then(|access| access.claims.confirmation.as_ref()).or(id.claims.confirmation.as_ref());
     verify::check_confirmation(confirmation, audience, input.certificate_thumbprint, evidence)?;
-    let userinfo = userinfo(input, &id, evidence)?;
+    let userinfo = userinfo(input, &id, access.as_ref(), evidence)?;
     let source = match input.userinfo {
         None => UserInfoSource::None,
         Some(UserInfoInput::Fetched(_)) => UserInfoSource::Fetched,
@@ -533,7 +533,9 @@ fn access_token(
     let expected =
         Expectation { now: input.now, audience: input.audience, nonce: NonceRule::NotStated, level: LevelRule::Report };
     let access = verify::judge(claims, TokenKind::Access, &expected, &mut inner).map_err(refused)?;
-    if access.claims.subject != id.claims.subject {
+    let same_person = access.claims.subject == id.claims.subject
+        && agree(id.claims.subject_name_id.as_deref(), access.claims.subject_name_id.as_deref());
+    if !same_person {
         return Err(Refusal::AccessTokenSubject);
     }
     let how = if bound { "bound by at_hash" } else { "own signature" };
@@ -541,10 +543,16 @@ fn access_token(
     Ok(Some(access))
 }
 
+/// Two statements of a national id do not contradict each other; one that is not made contradicts nothing.
+fn agree(one: Option<&str>, other: Option<&str>) -> bool {
+    one.zip(other).is_none_or(|(one, other)| one == other)
+}
+
 /// UserInfo answers for the same subject (OIDC Core 5.3.2: `sub` MUST be compared, exactly).
 fn userinfo(
     input: &LoginInput<'_>,
     id: &Checked,
+    access: Option<&Checked>,
     evidence: &mut Evidence,
 ) -> Result<Option<UnverifiedUserInfo>, Refusal> {
     let (text, source) = match input.userinfo {
@@ -559,9 +567,8 @@ fn userinfo(
     if answer.subject() != id.claims.subject {
         return Err(Refusal::UserInfoSubject);
     }
-    if let (Some(stated), Some(other)) = (id.claims.subject_name_id.as_deref(), answer.subject_name_id())
-        && stated != other
-    {
+    let of_tokens = [Some(id), access].into_iter().flatten();
+    if !of_tokens.into_iter().all(|token| agree(token.claims.subject_name_id.as_deref(), answer.subject_name_id())) {
         return Err(Refusal::UserInfoIdentity);
     }
     evidence.push_with(Check::UserInfo, Outcome::Passed, source.name());
@@ -597,10 +604,18 @@ fn identity(
         .or(access.as_ref().and_then(|access| access.claims.subject_name_id.as_deref()))
         .or(userinfo.as_ref().and_then(UnverifiedUserInfo::subject_name_id));
     let (national_id, rpps) = person::identify(stated, &identifiers, evidence);
+    let roles_differ = userinfo.as_ref().is_some_and(UnverifiedUserInfo::roles_differ);
     let practices = userinfo.map(|answer| answer.practices().to_vec()).unwrap_or_default();
-    match practices.len() {
-        0 => evidence.push(Check::Practices, Outcome::Absent),
-        count => evidence.push_with(Check::Practices, Outcome::Noted, count.to_string()),
+    match (practices.len(), roles_differ) {
+        (0, false) => evidence.push(Check::Practices, Outcome::Absent),
+        (count, false) => evidence.push_with(Check::Practices, Outcome::Noted, count.to_string()),
+        (count, true) => {
+            evidence.push_with(
+                Check::Practices,
+                Outcome::Noted,
+                format!("{count}, SubjectRole names another profession"),
+            );
+        }
     }
     if let Some(index) = acting_as {
         if usize::try_from(index).ok().and_then(|index| practices.get(index)).is_none() {

@@ -121,7 +121,7 @@ pub enum Refusal {
     },
     /// `at_hash` does not fit the access token.
     AccessTokenHash,
-    /// The access token belongs to another subject than the ID token.
+    /// The access token is about another subject, or states another national id, than the ID token.
     AccessTokenSubject,
     /// The access token is itself refused.
     AccessToken(Box<Refusal>),
@@ -141,7 +141,7 @@ pub enum Refusal {
     UserInfo(ParseUserInfoError),
     /// UserInfo is about another `sub`.
     UserInfoSubject,
-    /// UserInfo and ID token state different national ids.
+    /// UserInfo and a token state different national ids.
     UserInfoIdentity,
     /// The relying party names a practice that does not exist.
     ActingAs {
@@ -373,7 +373,7 @@ impl fmt::Display for Refusal {
             Refusal::ConfirmationMismatch => f.write_str("the token is bound to another certificate"),
             Refusal::UserInfo(error) => error.fmt(f),
             Refusal::UserInfoSubject => f.write_str("userinfo is about another subject than the id token"),
-            Refusal::UserInfoIdentity => f.write_str("userinfo and id token state different national ids"),
+            Refusal::UserInfoIdentity => f.write_str("userinfo and the tokens state different national ids"),
             Refusal::ActingAs { index, practices } => write!(f, "there is no practice {index} among {practices}"),
             Refusal::IntrospectionForm => f.write_str("the introspection answer is not the expected json object"),
             Refusal::Inactive => f.write_str("the provider says that the token is no longer active"),

@@ -3,11 +3,13 @@
 //! Known shapes: rich (practices and top-level shortcuts), the 2021 shape with `codeCivilite` inside `SubjectRefPro`, and the
 //! minimal one with a name and an identifier only. Names, civility and addresses are read past and not kept: no rule needs them.
 //!
-//! The top-level shortcuts (`SubjectRole`, `Secteur_Activite`, `SubjectOrganization`) are not used: they mix activities.
+//! The top-level shortcuts (`SubjectRole`, `Secteur_Activite`, `SubjectOrganization`) decide nothing: they mix activities. A
+//! `SubjectRole` that no practice explains is noted in the evidence.
 //! The answer is unsigned JSON; what makes it trustworthy is the TLS connection over which the caller fetched it.
 
 use std::fmt;
 
+use super::coded::{CodeSystem, CodedValue};
 use super::person::{self, KnownRpps, OtherId};
 use super::practice::{self, Practice, ReadPracticesError};
 use crate::ids::NationalId;
@@ -21,6 +23,7 @@ pub struct UnverifiedUserInfo {
     subject_name_id: Option<String>,
     other_ids: Vec<OtherId>,
     practices: Vec<Practice>,
+    roles: Vec<CodedValue>,
 }
 
 /// Why a UserInfo answer is refused.
@@ -128,6 +131,7 @@ impl UnverifiedUserInfo {
             subject_name_id: practice::stated(claims, "SubjectNameID")?,
             other_ids: OtherId::list(claims).map_err(|claim| ParseUserInfoError::Type { claim })?,
             practices,
+            roles: roles(claims)?,
         })
     }
 
@@ -166,10 +170,34 @@ impl UnverifiedUserInfo {
         &self.other_ids
     }
 
+    /// `SubjectRole`, as far as its values have the form `code^OID`.
+    #[must_use]
+    pub fn roles(&self) -> &[CodedValue] {
+        &self.roles
+    }
+
+    /// Whether `SubjectRole` names a profession that no practice has. PSC derives the one from the other, so a difference means
+    /// that the answer was put together from two sources.
+    #[must_use]
+    pub fn roles_differ(&self) -> bool {
+        let practised = |code: &str| self.practices.iter().any(|practice| practice.profession.as_deref() == Some(code));
+        self.roles.iter().any(|role| role.system() == CodeSystem::Role && !practised(role.code()))
+    }
+
     /// Every practice, in the order of the document.
     #[must_use]
     pub fn practices(&self) -> &[Practice] {
         &self.practices
+    }
+}
+
+/// `SubjectRole`: an array of texts. A value of another form is left out: the claim decides nothing.
+fn roles(claims: &Object) -> Result<Vec<CodedValue>, ParseUserInfoError> {
+    const CLAIM: &str = "SubjectRole";
+    match claims.get(CLAIM) {
+        None | Some(Json::Null) => Ok(Vec::new()),
+        Some(Json::Array(values)) => Ok(values.iter().filter_map(|value| CodedValue::parse(value.as_str()?)).collect()),
+        Some(_) => Err(ParseUserInfoError::Type { claim: CLAIM }),
     }
 }
 
