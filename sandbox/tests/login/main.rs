@@ -9,8 +9,11 @@
 )]
 
 mod code_flow;
+mod documentation;
 mod endings;
 mod phone_page;
+mod program;
 mod refused_requests;
+mod secrecy;
 mod services;
 mod world;

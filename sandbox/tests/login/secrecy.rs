@@ -1,0 +1,56 @@
+//! What the log may never contain, at its most talkative level.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use serde_json::json;
+
+use crate::world::{DOCTOR, VERIFIER, World, param};
+
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_log_names_nobody() {
+    let kept = Kept::default();
+    let writer = kept.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter("vigie_sandbox=trace")
+        .with_writer(move || writer.clone())
+        .with_ansi(false)
+        .finish();
+    // One thread runs both the server and this test, so that this subscriber hears all of it.
+    let guard = tracing::subscriber::set_default(subscriber);
+    let world = World::start().await;
+    let mut browser = world.browser();
+    let page = browser.get(&world.authorize_url(&[])).await;
+    browser.submit(&page, &[("saisie", "899700000000")]).await;
+    let waiting = world.reach_number(&mut browser, DOCTOR).await;
+    world.answer(DOCTOR, json!({"pin": "9876", "number": waiting.number})).await;
+    world.answer(DOCTOR, json!({"pin": "1234", "number": waiting.number})).await;
+    let done = browser.get(&format!("{}/suite", waiting.base)).await;
+    let code = param(&url::Url::parse(&done.location()).unwrap(), "code").unwrap();
+    let (_, tokens) = world.redeem(&code).await;
+    world.redeem(&code).await;
+    world.user_info(tokens["access_token"].as_str().unwrap()).await;
+    world.user_info("not-a-token-that-was-issued").await;
+    drop(guard);
+
+    let log = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("login approved"), "{log}");
+    let secrets =
+        [DOCTOR, "899700000000", "9876", VERIFIER, &code, "not-a-token", "the-nonce", "the state", "SPECIALISTE"];
+    for secret in secrets.into_iter().chain([tokens["access_token"].as_str().unwrap()]) {
+        assert!(!log.contains(secret), "the log contains {secret}: {log}");
+    }
+}
