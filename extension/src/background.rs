@@ -1,18 +1,14 @@
 //! The background: hears facts from pages and requests from our own pages, keeps what it knows per tab, sets the badge.
 //!
 //! Two routers. What a page may say ([`FromPage`]) changes only what is known about its own tab and is answered with
-//! nothing; what our pages may ask ([`FromPopup`]) is heard from our own origin alone. Which router is used depends on
-//! [`sender::admit`], never on the message.
+//! nothing; what our pages may order ([`FromPopup`]) is heard from our own origin alone. Which router is used depends on
+//! [`crate::sender::admit`], never on the message.
 //!
 //! Nothing is held between events: the browser stops this worker at will, and after a panic the next event gets a new
 //! instance. The loader hands over events one at a time, so a record is not read and written by two of them at once.
 
 mod fill;
-mod kept;
-mod record;
 pub mod request;
-pub mod sender;
-pub mod tab;
 
 use core::cell::Cell;
 
@@ -20,16 +16,15 @@ use verifier_core::login::Effect;
 use verifier_core::page::Flavour;
 use wasm_bindgen::prelude::*;
 
-use crate::address;
-use crate::browser::{action, now_ms, read, runtime, tabs};
-use crate::messages::{
-    self, FieldView, FillOrder, FromPage, FromPopup, IdentityView, Mismatch, PageWord, StateView, TabView, ToPopup,
-    VerdictWord,
-};
+use crate::browser::bindings::{MessageSender, RequestObject, TabObject};
+use crate::browser::tabs::Tab;
+use crate::browser::{action, now_ms, runtime};
+use crate::messages::{self, FillOrder, FromPage, FromPopup, Mismatch, ToPopup};
+use crate::sender::{PageSpeaker, Presence, Sender, Speaker, admit};
+use crate::tab::kept::{self, KeptIdentity};
+use crate::tab::{Badge, TabState};
 use fill::Fill;
 use request::RequestDetails;
-use sender::{PageSpeaker, Presence, Sender, Speaker, admit};
-use tab::{Badge, TabState};
 
 thread_local! {
     static WAKE_AT_MS: Cell<Option<u64>> = const { Cell::new(None) };
@@ -37,15 +32,15 @@ thread_local! {
 
 /// A message arrived. Pages get nothing back, whatever they say.
 #[wasm_bindgen(js_name = onMessage)]
-pub async fn on_message(message: JsValue, sender: JsValue) -> JsValue {
+pub async fn on_message(message: JsValue, sender: MessageSender) -> JsValue {
     let Some(text) = message.as_string() else {
         return JsValue::UNDEFINED;
     };
-    let (Ok(sender), Ok(own)) = (read::<Sender>(sender), runtime::own()) else {
+    let Ok(own) = runtime::own() else {
         return JsValue::UNDEFINED;
     };
     let flavour = runtime::flavour();
-    match admit(&sender, &own, flavour) {
+    match admit(&Sender::from(&sender), &own, flavour) {
         Ok(Speaker::Page(page)) => {
             if let Ok(fact) = messages::read::<FromPage>(&text) {
                 hear(&page, fact).await;
@@ -65,10 +60,8 @@ pub async fn on_message(message: JsValue, sender: JsValue) -> JsValue {
 
 /// A tab navigates to one of the hosts that we may observe.
 #[wasm_bindgen(js_name = onRequest)]
-pub async fn on_request(details: JsValue) {
-    let Ok(details) = read::<RequestDetails>(details) else {
-        return;
-    };
+pub async fn on_request(details: RequestObject) {
+    let details = RequestDetails::from(&details);
     let now = now_ms();
     if let Some(request) = request::read(&details, runtime::flavour(), now) {
         let (state, effects) = kept::tab(details.tab_id).await.request(request, now);
@@ -85,14 +78,14 @@ pub async fn on_tab_removed(tab: i32) {
 
 /// A keyboard command. It fills what was kept and does nothing without it.
 #[wasm_bindgen(js_name = onCommand)]
-pub async fn on_command(name: String, tab: JsValue) {
-    let tab = read::<tabs::Tab>(tab).ok().and_then(|tab| tab.id);
+pub async fn on_command(name: String, tab: Option<TabObject>) {
+    let tab = tab.and_then(|tab| Tab::from(&tab).id);
     let (Some(tab), "fill") = (tab, name.as_str()) else {
         return;
     };
     if let Some(identity) = kept::identity().await {
         // The key was pointed out when this identifier was first filled.
-        let IdentityView { identifier, keep } = identity;
+        let KeptIdentity { identifier, keep } = identity;
         fill::fill(&FillOrder { tab, identifier, mismatch: Mismatch::Accepted, keep }, runtime::flavour()).await;
     }
 }
@@ -137,16 +130,9 @@ async fn hear(page: &PageSpeaker, fact: FromPage) {
     }
 }
 
-/// What our own page asked.
+/// What our own page ordered.
 async fn answer(question: FromPopup, flavour: Flavour) -> ToPopup {
     match question {
-        FromPopup::State(tab) => {
-            let tab = match tab {
-                Some(tab) => Some(look_at(tab, flavour).await),
-                None => latest(flavour).await,
-            };
-            ToPopup::State(StateView { tab, identity: kept::identity().await, dev: flavour == Flavour::Dev })
-        }
         FromPopup::Fill(order) => match fill::fill(&order, flavour).await {
             Fill::Filled => ToPopup::Filled,
             Fill::Confirm => ToPopup::Confirm,
@@ -157,48 +143,6 @@ async fn answer(question: FromPopup, flavour: Flavour) -> ToPopup {
             Err(_) => ToPopup::Refused("EXT-STORAGE".to_owned()),
         },
     }
-}
-
-/// The tab that was heard of last and still exists.
-async fn latest(flavour: Flavour) -> Option<TabView> {
-    for (tab, _) in kept::all_tabs().await {
-        if tabs::get(tab).await.is_ok() {
-            return Some(look_at(tab, flavour).await);
-        }
-    }
-    None
-}
-
-/// What a tab shows now: what it reported, held against the address that the browser gives for it.
-async fn look_at(tab: i32, flavour: Flavour) -> TabView {
-    let now = now_ms();
-    let url = tabs::get(tab).await.ok().and_then(|tab| tab.url);
-    let address = url.and_then(|url| address::parse(&url)).map(|(address, _)| address);
-    let host = address.as_ref().map(|address| address.host.clone());
-    let state = kept::known_tab(tab).await;
-    if let Some(state) = &state {
-        let same_host = state.page.as_ref().is_some_and(|page| host.as_ref() == Some(&page.host));
-        if same_host {
-            return state.clone().tick(now).view(tab, now);
-        }
-    }
-    let assessment = address.map(|address| address.assess(flavour));
-    let verdict = assessment.map_or(VerdictWord::Unknown, |assessment| VerdictWord::from(assessment.verdict));
-    let code = assessment.map_or("URL-UNKNOWN", |assessment| assessment.code);
-    // Not a page that reported: it was left, it never could report, or it is not ours.
-    let mut view = TabState::new(now).view(tab, now);
-    if verdict.warns() {
-        view.page = PageWord::Lookalike;
-        show(tab, &Badge::Warning).await;
-    } else if verdict.is_genuine() {
-        view.page = PageWord::Unreported;
-        view.request = state.and_then(|state| state.request);
-    } else if let Some(state) = state {
-        let state = state.away(now);
-        view = state.view(tab, now);
-        settle(tab, &state, &[]).await;
-    }
-    TabView { verdict, code: code.to_owned(), host, field: FieldView::None, ..view }
 }
 
 /// Keeps the state, then acts on it: shown digits must never outlive the record that says when they end.
@@ -215,10 +159,10 @@ async fn settle(tab: i32, state: &TabState, effects: &[Effect]) {
     show(tab, &state.badge(now_ms())).await;
 }
 
-async fn show(tab: i32, badge: &Badge) {
+pub(crate) async fn show(tab: i32, badge: &Badge) {
     let (text, color, title) = match badge {
         Badge::None => ("", NEUTRAL, "badgeNone"),
-        Badge::Digits(digits) => (digits.as_str(), NEUTRAL, "badgeNumber"),
+        Badge::Digits(digits) => (digits.digits(), NEUTRAL, "badgeNumber"),
         Badge::Warning => ("!", RED, "badgeWarning"),
     };
     // The tab may be gone by now; then there is no badge to set.

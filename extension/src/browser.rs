@@ -1,22 +1,26 @@
 //! The WebExtensions API as far as Vigie uses it: thin bindings and typed calls.
 //!
 //! Own bindings rather than a crate: fifteen functions, all of them in the promise form that Chromium and Firefox share in
-//! Manifest V3. Objects that the browser makes (senders, tabs, request details) are read through serde with unknown members
-//! allowed, since browsers add some; what a *page* sends is never read here but as strict JSON in [`crate::messages`].
+//! Manifest V3. Of the browser's objects (senders, tabs, request details) the members that are needed are read one by one; what
+//! a *page* sends is never read here but as strict JSON in [`crate::messages`]. Objects for the browser are made from typed
+//! values by `serde-wasm-bindgen`.
 //!
 //! Not here: no listener is registered in Rust (the loader does it, at once), and no call logs anything.
 //!
 //! Reference: <https://developer.mozilla.org/docs/Mozilla/Add-ons/WebExtensions/API>.
 
 pub mod action;
-mod bindings;
+pub mod bindings;
 pub mod runtime;
 pub mod storage;
 pub mod tabs;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
+
+use crate::background::request::RequestDetails;
+use crate::sender::Sender;
+use bindings::{MessageSender, RequestObject};
 
 /// Why a call of the browser's API gave nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,14 +31,6 @@ pub enum BrowserError {
     Silent,
     /// The answer is not of the expected shape.
     Shape,
-}
-
-/// Reads an object made by the browser.
-///
-/// # Errors
-/// [`BrowserError::Shape`] when a needed member is missing or of another type.
-pub fn read<T: DeserializeOwned>(value: JsValue) -> Result<T, BrowserError> {
-    serde_wasm_bindgen::from_value(value).map_err(|_| BrowserError::Shape)
 }
 
 /// Makes a plain object for the browser; a member that is `None` is left out.
@@ -54,4 +50,23 @@ pub fn plain<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, BrowserError> 
 )]
 pub fn now_ms() -> u64 {
     js_sys::Date::now() as u64
+}
+
+impl From<&MessageSender> for Sender {
+    fn from(object: &MessageSender) -> Self {
+        Self {
+            id: object.id(),
+            origin: object.origin(),
+            frame_id: object.frame_id(),
+            document_id: object.document_id(),
+            document_lifecycle: object.document_lifecycle(),
+            tab: object.tab().and_then(|tab| tab.tab_id()),
+        }
+    }
+}
+
+impl From<&RequestObject> for RequestDetails {
+    fn from(object: &RequestObject) -> Self {
+        Self { tab_id: object.request_tab(), frame_id: object.request_frame(), url: object.request_url() }
+    }
 }

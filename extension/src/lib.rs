@@ -7,16 +7,22 @@
 //! Not here: no network, no clipboard, no log, nothing drawn in a page, nothing submitted.
 //!
 //! - [`messages`]: what travels between content script, background and popup
-//! - [`background`]: who may say what, what is known per tab, badge, fill
+//! - [`sender`]: who speaks
+//! - [`tab`]: what is known about one tab
+//! - [`background`]: the two routers, badge, fill
 //! - [`popup`]: what a person sees
 //! - [`browser`]: the WebExtensions API as far as it is used
 
 pub mod address;
 pub mod background;
 pub mod browser;
+pub mod code;
 pub mod identity;
+mod json;
 pub mod messages;
 pub mod popup;
+pub mod sender;
+pub mod tab;
 
 use wasm_bindgen::prelude::*;
 

@@ -9,7 +9,9 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use verifier_core::page::{Environment, PageObservation, Verdict};
+use verifier_core::page::PageObservation;
+
+use crate::json;
 
 /// The version of every message.
 pub const VERSION: u32 = 1;
@@ -46,7 +48,7 @@ impl ReadMessageError {
 #[serde(rename_all = "kebab-case")]
 pub enum FromPage {
     /// What the page shows.
-    Page(PageObservation),
+    Page(Box<PageObservation>),
     /// The document is being left.
     Gone,
 }
@@ -122,12 +124,10 @@ impl<'a> ToPage<'a> {
     }
 }
 
-/// What the extension's own pages may ask.
+/// What the extension's own pages may order. What they show they read themselves.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FromPopup {
-    /// What is known about this tab; `None`: the tab seen last on a login page.
-    State(Option<i32>),
     /// Fill an identifier. Sent only after a click or a key in the popup.
     Fill(FillOrder),
     /// Forget the identifier everywhere.
@@ -168,12 +168,10 @@ pub enum Keep {
     Device,
 }
 
-/// What the background answers to the extension's own pages.
+/// What the background answers to an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ToPopup {
-    /// What is known.
-    State(StateView),
     /// The field holds the identifier.
     Filled,
     /// The key does not agree: ask once more.
@@ -184,242 +182,6 @@ pub enum ToPopup {
     Refused(String),
     /// Something went wrong inside; the next event starts afresh. Made by the loader.
     Failed,
-}
-
-/// What the popup shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StateView {
-    /// The tab, when there is one to speak of.
-    pub tab: Option<TabView>,
-    /// The identifier that was kept.
-    pub identity: Option<IdentityView>,
-    /// Whether this package also serves test environments.
-    pub dev: bool,
-}
-
-/// A tab as the popup shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TabView {
-    /// The browser's number of the tab.
-    pub id: i32,
-    /// The verdict on its address.
-    pub verdict: VerdictWord,
-    /// The stable code of the rule that gave the verdict.
-    pub code: String,
-    /// The host, when the browser lets us know it.
-    pub host: Option<String>,
-    /// What the page is.
-    pub page: PageWord,
-    /// Why the page or its number was not recognised.
-    pub reason: Option<String>,
-    /// The number to pick on the phone; only for a genuine page.
-    pub number: Option<NumberView>,
-    /// Which service sent the person here, and when.
-    pub request: Option<RequestView>,
-    /// Whether the identifier field can be filled, holds what was filled, or holds something else.
-    pub field: FieldView,
-}
-
-/// A verdict on an address, as it travels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum VerdictWord {
-    /// The genuine service.
-    Production,
-    /// The operator's sandbox.
-    Bas,
-    /// The sandbox on this machine.
-    Local,
-    /// Another host of the operator.
-    Family,
-    /// Made to be taken for Pro Santé Connect.
-    Spoof,
-    /// Close enough to be checked by a person.
-    Suspect,
-    /// Nothing to say.
-    Unknown,
-    /// Not an address of a login, or not known to us.
-    Invalid,
-}
-
-impl VerdictWord {
-    /// The word, as it stands in the popup's markup.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Production => "production",
-            Self::Bas => "bas",
-            Self::Local => "local",
-            Self::Family => "family",
-            Self::Spoof => "spoof",
-            Self::Suspect => "suspect",
-            Self::Unknown => "unknown",
-            Self::Invalid => "invalid",
-        }
-    }
-
-    /// Whether the address is one of the exact table: only then is anything filled or a number shown.
-    #[must_use]
-    pub fn is_genuine(self) -> bool {
-        matches!(self, Self::Production | Self::Bas | Self::Local)
-    }
-
-    /// Whether the person is warned.
-    #[must_use]
-    pub fn warns(self) -> bool {
-        matches!(self, Self::Spoof | Self::Suspect)
-    }
-}
-
-impl From<Verdict> for VerdictWord {
-    fn from(verdict: Verdict) -> Self {
-        match verdict {
-            Verdict::Exact(Environment::Production) => Self::Production,
-            Verdict::Exact(Environment::Bas) => Self::Bas,
-            Verdict::Exact(Environment::Local) => Self::Local,
-            Verdict::Family => Self::Family,
-            Verdict::Spoof => Self::Spoof,
-            Verdict::Suspect => Self::Suspect,
-            Verdict::Unknown => Self::Unknown,
-            Verdict::Invalid => Self::Invalid,
-        }
-    }
-}
-
-/// What a tab shows, as it travels and as it stands in `data-state` of the popup.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PageWord {
-    /// Not a page of Pro Santé Connect.
-    Elsewhere,
-    /// A page that may be taken for Pro Santé Connect and is not.
-    Lookalike,
-    /// A genuine page that has not reported yet.
-    Unreported,
-    /// A genuine page that no rule recognises.
-    Unrecognised,
-    /// The landing page of the account portal.
-    Portal,
-    /// The e-CPS tab with the identifier field.
-    Identifier,
-    /// The card tab.
-    Card,
-    /// The tab of delegated identity providers.
-    Delegation,
-    /// The security key tab.
-    SecurityKey,
-    /// The intermediate page that asks for confirmation.
-    Confirmation,
-    /// The waiting page with the number.
-    Number,
-    /// The waiting page, number not read.
-    NumberUnread,
-    /// The time was up.
-    Expired,
-    /// The request was refused.
-    Refused,
-    /// The identifier was not known.
-    UnknownIdentifier,
-    /// Activation by card: a QR code.
-    ActivationQr,
-    /// Activation by card: a code to type.
-    ActivationCode,
-    /// The session was closed.
-    SignedOut,
-    /// The tab went back to the service after a number was shown.
-    Returned,
-}
-
-impl PageWord {
-    /// The word, as it stands in `data-state`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Elsewhere => "elsewhere",
-            Self::Lookalike => "lookalike",
-            Self::Unreported => "unreported",
-            Self::Unrecognised => "unrecognised",
-            Self::Portal => "portal",
-            Self::Identifier => "identifier",
-            Self::Card => "card",
-            Self::Delegation => "delegation",
-            Self::SecurityKey => "security-key",
-            Self::Confirmation => "confirmation",
-            Self::Number => "number",
-            Self::NumberUnread => "number-unread",
-            Self::Expired => "expired",
-            Self::Refused => "refused",
-            Self::UnknownIdentifier => "unknown-identifier",
-            Self::ActivationQr => "activation-qr",
-            Self::ActivationCode => "activation-code",
-            Self::SignedOut => "signed-out",
-            Self::Returned => "returned",
-        }
-    }
-}
-
-/// The number and its time.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NumberView {
-    /// Two digits.
-    pub digits: String,
-    /// When it ends by the page's own countdown, ms since 1970; `None`: the page shows none.
-    pub deadline_ms: Option<u64>,
-    /// When it was first seen, ms since 1970.
-    pub shown_at_ms: u64,
-}
-
-impl core::fmt::Debug for NumberView {
-    /// Without the digits.
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("NumberView").field("deadline_ms", &self.deadline_ms).finish_non_exhaustive()
-    }
-}
-
-/// The authorization request that was seen leaving for Pro Santé Connect.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RequestView {
-    /// The host to which Pro Santé Connect will send the person back.
-    pub service: String,
-    /// The name under which the service is registered.
-    pub client_id: String,
-    /// When the request left, ms since 1970.
-    pub since_ms: u64,
-}
-
-/// The identifier field of a recognised page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FieldView {
-    /// No field is known.
-    None,
-    /// Empty.
-    Empty,
-    /// Holds what Vigie filled.
-    Filled,
-    /// Holds something that a person typed or the browser remembered.
-    Other,
-}
-
-/// The identifier that was kept.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct IdentityView {
-    /// The national identifier in full.
-    pub identifier: String,
-    /// Where it lies.
-    pub keep: Keep,
-}
-
-impl core::fmt::Debug for IdentityView {
-    /// Without the identifier.
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("IdentityView").field("keep", &self.keep).finish_non_exhaustive()
-    }
 }
 
 /// Every message stands in one of these.
@@ -438,7 +200,7 @@ pub fn read<M: DeserializeOwned>(text: &str) -> Result<M, ReadMessageError> {
     if text.len() > MESSAGE_BYTES {
         return Err(ReadMessageError::Size);
     }
-    let envelope: Envelope<M> = serde_json::from_str(text).map_err(|_| ReadMessageError::Shape)?;
+    let envelope: Envelope<M> = json::read(text).ok_or(ReadMessageError::Shape)?;
     if envelope.v == VERSION { Ok(envelope.m) } else { Err(ReadMessageError::Version) }
 }
 
@@ -451,7 +213,7 @@ pub fn read_page_answer(text: &str) -> PageAnswer {
 /// Writes a message. Our own types always have a JSON form; should one not, the text is no message and is refused.
 #[must_use]
 pub fn write<M: Serialize>(message: M) -> String {
-    serde_json::to_string(&Envelope { v: VERSION, m: message }).unwrap_or_default()
+    json::write(&Envelope { v: VERSION, m: message }).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -477,7 +239,6 @@ mod tests {
         check_refused(r#"{"v":1,"v":1,"m":"gone"}"#, ReadMessageError::Shape);
         check_refused(&r#"{"v":1,"m":"gone"}"#.repeat(2), ReadMessageError::Shape);
         check_refused(r#"{"v":1,"m":"forget"}"#, ReadMessageError::Shape);
-        check_refused(r#"{"v":1,"m":{"state":7}}"#, ReadMessageError::Shape);
         let fill = FillOrder { tab: 1, identifier: "x".into(), mismatch: Mismatch::Accepted, keep: Keep::Device };
         check_refused(&write(FromPopup::Fill(fill)), ReadMessageError::Shape);
         check_refused(r#"{"v":1,"m":{"page":{"v":1,"html":"x"}}}"#, ReadMessageError::Shape);
@@ -496,13 +257,5 @@ mod tests {
         {
             check(odd, gone);
         }
-    }
-
-    #[test]
-    fn debug_discloses_nothing() {
-        let number = NumberView { digits: "47".into(), deadline_ms: None, shown_at_ms: 1 };
-        let identity = IdentityView { identifier: "899700427869".into(), keep: Keep::Session };
-        let shown = format!("{number:?} {identity:?}");
-        assert!(!shown.contains("47") && !shown.contains("8997"), "{shown}");
     }
 }

@@ -1,10 +1,10 @@
 //! The popup: what a person sees and presses. The one place where digits are shown large and where a fill starts.
 //!
-//! It asks the background what is known about the tab, draws it, and counts down towards an absolute time; it keeps nothing
-//! itself. Opened as a tab it speaks of the login page that was heard of last. Sentences come from `_locales`; the codes in
-//! between are the core's.
+//! It reads what is kept about the tab, draws it, and counts down towards an absolute time; orders go to the background.
+//! Opened as a tab it speaks of the login page that was heard of last. Sentences come from `_locales`; the codes in between
+//! are the core's.
 //!
-//! Not here: no verdict, no recognition, no decision to write. What the background does not send cannot be shown.
+//! Not here: no verdict, no recognition, no decision to write, nothing kept.
 
 mod clock;
 mod page;
@@ -20,9 +20,11 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Event;
 
+use crate::background;
 use crate::browser::{now_ms, runtime, tabs};
 use crate::identity::Identity;
-use crate::messages::{self, FillOrder, FromPopup, Keep, Mismatch, NumberView, StateView, ToPopup};
+use crate::messages::{self, FillOrder, FromPopup, Keep, Mismatch, ToPopup};
+use crate::tab::{Badge, NumberView, kept, view};
 
 /// What the popup remembers while it is open.
 #[derive(Default)]
@@ -86,30 +88,33 @@ pub fn refresh_popup() {
 }
 
 async fn refresh() {
-    let tab = with(|popup| popup.opener);
-    match ask(FromPopup::State(tab)).await {
-        Some(ToPopup::State(StateView { tab, identity, dev })) => {
-            let first = with(|popup| {
-                popup.tab = tab.as_ref().map(|tab| tab.id);
-                popup.number = tab.as_ref().and_then(|tab| tab.number.clone());
-                !core::mem::replace(&mut popup.offered, true)
-            });
-            render::state(tab.as_ref(), identity.as_ref(), dev);
-            if let (true, Some(identity)) = (first, &identity) {
-                page::set_value("identifier", &identity.identifier);
-                page::set_checked("keep", identity.keep == Keep::Device);
-            }
-            on_typed();
-            tick();
-        }
-        _ => page::set_state("failed"),
+    let flavour = runtime::flavour();
+    let tab = match with(|popup| popup.opener) {
+        Some(opener) => Some(view::of(opener, flavour).await),
+        None => view::latest(flavour).await,
+    };
+    if let Some(tab) = tab.as_ref().filter(|tab| tab.verdict.warns()) {
+        background::show(tab.id, &Badge::Warning).await;
     }
+    let identity = kept::identity().await;
+    let first = with(|popup| {
+        popup.tab = tab.as_ref().map(|tab| tab.id);
+        popup.number = tab.as_ref().and_then(|tab| tab.number);
+        !core::mem::replace(&mut popup.offered, true)
+    });
+    render::state(tab.as_ref(), identity.is_some(), flavour);
+    if let (true, Some(identity)) = (first, &identity) {
+        page::set_value("identifier", &identity.identifier);
+        page::set_checked("keep", identity.keep == Keep::Device);
+    }
+    on_typed();
+    tick();
 }
 
 /// Draws what depends on the time of day.
 fn tick() {
     let now = now_ms();
-    let (number, spoken) = with(|popup| (popup.number.clone(), popup.spoken_s));
+    let (number, spoken) = with(|popup| (popup.number, popup.spoken_s));
     let Some(number) = number else {
         with(|popup| popup.spoken_s = None);
         return;

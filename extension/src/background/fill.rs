@@ -9,12 +9,12 @@
 use verifier_core::ids::KeyCheck;
 use verifier_core::page::Flavour;
 
-use super::kept;
-use super::tab::PageState;
 use crate::address;
 use crate::browser::tabs::{self, Document};
 use crate::identity::Identity;
-use crate::messages::{FieldRefusal, FillOrder, Mismatch, PageAnswer, PageWord, ToPage, read_page_answer};
+use crate::messages::{FieldRefusal, FillOrder, Mismatch, PageAnswer, ToPage, read_page_answer};
+use crate::tab::words::PageWord;
+use crate::tab::{PageState, kept};
 
 /// What came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

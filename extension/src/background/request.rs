@@ -5,15 +5,13 @@
 //!
 //! Endpoints: <https://{wallet}/auth> with and without a final slash, and Keycloak's own path (psc-facts 1.2).
 
-use serde::Deserialize;
 use verifier_core::page::Flavour;
 
 use crate::address::{self, Address};
-use crate::messages::RequestView;
+use crate::tab::Request;
 
 /// A navigation, as the browser describes it.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug)]
 pub struct RequestDetails {
     /// The tab that navigates.
     pub tab_id: i32,
@@ -31,7 +29,7 @@ const KEYCLOAK_PATH: &str = "/auth/realms/esante-wallet/protocol/openid-connect/
 
 /// The request, when this navigation is one.
 #[must_use]
-pub fn read(details: &RequestDetails, flavour: Flavour, now_ms: u64) -> Option<RequestView> {
+pub fn read(details: &RequestDetails, flavour: Flavour, now_ms: u64) -> Option<Request> {
     if details.frame_id != 0 {
         return None;
     }
@@ -40,13 +38,7 @@ pub fn read(details: &RequestDetails, flavour: Flavour, now_ms: u64) -> Option<R
     describe(&address, &query.get("client_id")?, &redirect, flavour, now_ms)
 }
 
-fn describe(
-    address: &Address,
-    client_id: &str,
-    redirect: &Address,
-    flavour: Flavour,
-    now_ms: u64,
-) -> Option<RequestView> {
+fn describe(address: &Address, client_id: &str, redirect: &Address, flavour: Flavour, now_ms: u64) -> Option<Request> {
     let endpoint = address.path.trim_end_matches('/') == "/auth" || address.path == KEYCLOAK_PATH;
     let printable = !client_id.is_empty()
         && client_id.len() <= CLIENT_ID_BYTES
@@ -60,7 +52,7 @@ fn describe(
     {
         return None;
     }
-    Some(RequestView { service: redirect.host.clone(), client_id: client_id.to_owned(), since_ms: now_ms })
+    Some(Request { service: redirect.host.clone(), client_id: client_id.to_owned(), since_ms: now_ms })
 }
 
 #[cfg(test)]

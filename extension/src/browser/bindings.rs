@@ -1,7 +1,53 @@
-//! The imported functions, named as the browser names them.
+//! The imported functions, and the members that are read of the browser's own objects, named as the browser names them.
 
-use js_sys::Promise;
+use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// `runtime.MessageSender`.
+    pub type MessageSender;
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn id(this: &MessageSender) -> Option<String>;
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn origin(this: &MessageSender) -> Option<String>;
+    #[wasm_bindgen(method, getter, js_name = frameId)]
+    pub(super) fn frame_id(this: &MessageSender) -> Option<i32>;
+    #[wasm_bindgen(method, getter, js_name = documentId)]
+    pub(super) fn document_id(this: &MessageSender) -> Option<String>;
+    #[wasm_bindgen(method, getter, js_name = documentLifecycle)]
+    pub(super) fn document_lifecycle(this: &MessageSender) -> Option<String>;
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn tab(this: &MessageSender) -> Option<TabObject>;
+
+    /// `tabs.Tab`.
+    pub type TabObject;
+    #[wasm_bindgen(method, getter, js_name = id)]
+    pub(super) fn tab_id(this: &TabObject) -> Option<i32>;
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn url(this: &TabObject) -> Option<String>;
+
+    /// The details of `webRequest.onBeforeRequest`.
+    pub type RequestObject;
+    #[wasm_bindgen(method, getter, js_name = tabId)]
+    pub(super) fn request_tab(this: &RequestObject) -> i32;
+    #[wasm_bindgen(method, getter, js_name = frameId)]
+    pub(super) fn request_frame(this: &RequestObject) -> i32;
+    #[wasm_bindgen(method, getter, js_name = url)]
+    pub(super) fn request_url(this: &RequestObject) -> String;
+
+    /// The manifest.
+    pub type ManifestObject;
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn host_permissions(this: &ManifestObject) -> Option<Array>;
+
+    /// `commands.Command`.
+    pub type CommandObject;
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn name(this: &CommandObject) -> Option<String>;
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn shortcut(this: &CommandObject) -> Option<String>;
+}
 
 #[wasm_bindgen]
 extern "C" {
@@ -12,7 +58,7 @@ extern "C" {
     pub(super) fn runtime_get_url(path: &str) -> Result<String, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = ["chrome", "runtime"], js_name = getManifest)]
-    pub(super) fn runtime_get_manifest() -> Result<JsValue, JsValue>;
+    pub(super) fn runtime_get_manifest() -> Result<ManifestObject, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = ["chrome", "runtime"], js_name = sendMessage)]
     pub(super) fn runtime_send_message(message: &str) -> Result<Promise, JsValue>;

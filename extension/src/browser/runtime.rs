@@ -1,10 +1,12 @@
 //! `runtime`, `i18n` and `commands`: what the extension knows about itself.
 
-use serde::Deserialize;
+use js_sys::Array;
 use verifier_core::page::Flavour;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 
-use super::{BrowserError, bindings, read};
+use super::BrowserError;
+use super::bindings::{self, CommandObject};
 
 /// The extension's own id and origin, against which senders are compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,12 +27,6 @@ pub fn own() -> Result<Own, BrowserError> {
     Ok(Own { id, origin: root.trim_end_matches('/').to_owned() })
 }
 
-#[derive(Deserialize)]
-struct Manifest {
-    #[serde(default)]
-    host_permissions: Vec<String>,
-}
-
 /// A host that only the packages for people who develop and test may reach.
 const DEV_HOST: &str = "https://wallet.psc.localhost/*";
 
@@ -40,11 +36,9 @@ const DEV_HOST: &str = "https://wallet.psc.localhost/*";
 /// can make a store package accept more, and without the permission no content script would run on the added hosts anyway.
 #[must_use]
 pub fn flavour() -> Flavour {
-    let manifest = bindings::runtime_get_manifest().ok().and_then(|value| read::<Manifest>(value).ok());
-    match manifest {
-        Some(manifest) if manifest.host_permissions.iter().any(|pattern| pattern == DEV_HOST) => Flavour::Dev,
-        _ => Flavour::Store,
-    }
+    let patterns = bindings::runtime_get_manifest().ok().and_then(|manifest| manifest.host_permissions());
+    let dev = patterns.is_some_and(|patterns| patterns.iter().any(|pattern| pattern == *DEV_HOST));
+    if dev { Flavour::Dev } else { Flavour::Store }
 }
 
 /// Sends a message to the background and waits for its answer. For the extension's own pages.
@@ -70,19 +64,11 @@ pub fn ui_language() -> String {
     bindings::i18n_get_ui_language().unwrap_or_else(|_| "fr".to_owned())
 }
 
-#[derive(Deserialize)]
-struct Command {
-    name: Option<String>,
-    shortcut: Option<String>,
-}
-
 /// The keys that are bound to a command at present; people may change or remove them.
 pub async fn shortcut(command: &str) -> Option<String> {
     let answer = JsFuture::from(bindings::commands_get_all().ok()?).await.ok()?;
-    let commands: Vec<Command> = read(answer).ok()?;
-    commands
-        .into_iter()
-        .find(|one| one.name.as_deref() == Some(command))
-        .and_then(|one| one.shortcut)
-        .filter(|keys| !keys.is_empty())
+    let commands = Array::from(&answer);
+    let found =
+        commands.iter().map(CommandObject::unchecked_from_js).find(|one| one.name().as_deref() == Some(command))?;
+    found.shortcut().filter(|keys| !keys.is_empty())
 }

@@ -10,6 +10,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
 use super::{BrowserError, bindings};
+use crate::json;
 
 /// Where a value is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +49,7 @@ pub async fn load_all<T: DeserializeOwned>(area: Area, prefix: &str) -> Vec<(Str
 /// [`BrowserError`] when the browser refuses, for instance because the area is full.
 pub async fn save<T: Serialize>(area: Area, key: &str, value: &T) -> Result<(), BrowserError> {
     let items = Object::new();
-    let text = serde_json::to_string(value).map_err(|_| BrowserError::Shape)?;
+    let text = json::write(value).ok_or(BrowserError::Shape)?;
     Reflect::set(&items, &JsValue::from_str(key), &JsValue::from_str(&text)).map_err(|_| BrowserError::Shape)?;
     done(match area {
         Area::Session => bindings::session_set(&items),
@@ -70,7 +71,7 @@ pub async fn remove(area: Area, key: &str) -> Result<(), BrowserError> {
 }
 
 fn read<T: DeserializeOwned>(value: &JsValue) -> Option<T> {
-    serde_json::from_str(&value.as_string()?).ok()
+    json::read(&value.as_string()?)
 }
 
 async fn fetch(area: Area, key: &JsValue) -> Result<JsValue, BrowserError> {

@@ -2,18 +2,19 @@
 
 use gloo::timers::callback::Timeout;
 use js_sys::{Array, Promise};
-use serde::{Deserialize, Serialize};
-use wasm_bindgen::JsValue;
+use serde::Serialize;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use super::{BrowserError, bindings, plain, read};
+use super::bindings::{self, TabObject};
+use super::{BrowserError, plain};
 
 /// How long a content script may take to answer, in milliseconds. It works on a page that is on screen; a longer silence
 /// means a page that hangs, and other events wait behind it.
 const ANSWER_MS: u32 = 3_000;
 
 /// A tab, as far as we may see it: without a host permission or a click on the toolbar button there is no address.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tab {
     /// The browser's number for it.
     pub id: Option<i32>,
@@ -21,17 +22,25 @@ pub struct Tab {
     pub url: Option<String>,
 }
 
+impl From<&TabObject> for Tab {
+    fn from(object: &TabObject) -> Self {
+        Self { id: object.tab_id(), url: object.url() }
+    }
+}
+
 /// The tab of this number.
 ///
 /// # Errors
 /// [`BrowserError::Refused`] when it was closed.
 pub async fn get(tab: i32) -> Result<Tab, BrowserError> {
-    settle(bindings::tabs_get(tab)).await
+    let tab = settle(bindings::tabs_get(tab)).await?;
+    Ok(Tab::from(tab.unchecked_ref::<TabObject>()))
 }
 
 /// The tab in which the calling page stands; nothing for the popup under the toolbar.
 pub async fn current() -> Option<Tab> {
-    settle::<Option<Tab>>(bindings::tabs_get_current()).await.ok().flatten()
+    let tab = settle(bindings::tabs_get_current()).await.ok().filter(JsValue::is_object)?;
+    Some(Tab::from(tab.unchecked_ref::<TabObject>()))
 }
 
 #[derive(Serialize)]
@@ -44,7 +53,8 @@ struct Filter {
 /// The tab that the person looks at.
 pub async fn active() -> Option<Tab> {
     let filter = plain(&Filter { active: true, last_focused_window: true }).ok()?;
-    settle::<Vec<Tab>>(bindings::tabs_query(&filter)).await.ok()?.into_iter().next()
+    let tabs = Array::from(&settle(bindings::tabs_query(&filter)).await.ok()?);
+    tabs.iter().next().map(|tab| Tab::from(tab.unchecked_ref::<TabObject>()))
 }
 
 /// One document of one tab. A message to it cannot reach what the tab shows after a navigation.
@@ -90,7 +100,7 @@ pub async fn ask<T: Serialize>(document: &Document, message: &T) -> Result<Strin
     }
 }
 
-async fn settle<T: serde::de::DeserializeOwned>(call: Result<Promise, JsValue>) -> Result<T, BrowserError> {
+async fn settle(call: Result<Promise, JsValue>) -> Result<JsValue, BrowserError> {
     let promise = call.map_err(|_| BrowserError::Refused)?;
-    read(JsFuture::from(promise).await.map_err(|_| BrowserError::Refused)?)
+    JsFuture::from(promise).await.map_err(|_| BrowserError::Refused)
 }

@@ -6,17 +6,19 @@ use wasm_bindgen::JsValue;
 use super::page::{self, Visible};
 use super::words::{reason, say};
 use crate::browser::now_ms;
-use crate::messages::{FieldView, IdentityView, PageWord, RequestView, TabView, VerdictWord};
+use crate::tab::words::{FieldView, PageWord, VerdictWord};
+use crate::tab::{Request, TabView};
+use verifier_core::page::Flavour;
 
 /// Draws what the background knows.
-pub(super) fn state(tab: Option<&TabView>, identity: Option<&IdentityView>, dev: bool) {
+pub(super) fn state(tab: Option<&TabView>, has_identity: bool, flavour: Flavour) {
     let word = tab.map_or(PageWord::Elsewhere, |tab| tab.page);
     let verdict = tab.map_or(VerdictWord::Unknown, |tab| tab.verdict);
-    page::show("flavour", Visible::from(dev));
-    page::show("forget", Visible::from(identity.is_some()));
+    page::show("flavour", Visible::from(flavour == Flavour::Dev));
+    page::show("forget", Visible::from(has_identity));
     page::set_attribute("verdict", "data-verdict", verdict.as_str());
     page::set_text("verdict", &say(&format!("verdict_{}", verdict.as_str()), &[]));
-    let digits = tab.and_then(|tab| tab.number.as_ref()).map_or("", |number| number.digits.as_str());
+    let digits = tab.and_then(|tab| tab.number.as_ref()).map_or("", |number| number.number.digits());
     number(digits);
     message(word, tab);
     page::show(
@@ -105,7 +107,7 @@ fn tone(name: &str) -> &'static str {
     }
 }
 
-fn service(request: Option<&RequestView>) {
+fn service(request: Option<&Request>) {
     page::show("service-panel", Visible::from(request.is_some()));
     let Some(request) = request else {
         page::set_text("service", "");

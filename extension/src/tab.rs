@@ -1,14 +1,20 @@
 //! What is known about one tab: a value, and how it changes with what the background hears.
 //!
-//! Pure: no browser, no clock. The number's own life is the core's [`NumberMatch`]; this adds which page reported it, where
+//! This file is pure: no browser, no clock. The number's own life is the core's [`NumberMatch`]; this adds which page reported it, where
 //! its identifier field is, and which service asked. A page that is not genuine leaves a warning here and nothing else.
+//! [`kept`] puts it into the browser's storage, [`view`] holds it against what the tab shows now.
 
-use verifier_core::login::{Effect, Event, NumberMatch};
+pub(crate) mod kept;
+mod record;
+pub(crate) mod view;
+pub mod words;
+
+use verifier_core::login::{Effect, Event, MatchNumber, NumberMatch};
 use verifier_core::page::observation::Filled;
 use verifier_core::page::{PageObservation, Recognition, RecognizedPage, recognise};
 
-use super::sender::PageSpeaker;
-use crate::messages::{FieldView, NumberView, PageWord, RequestView, TabView, VerdictWord};
+use crate::sender::PageSpeaker;
+use words::{FieldView, PageWord, VerdictWord};
 
 /// What is known about one tab.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +24,7 @@ pub struct TabState {
     /// The page it shows, as far as that page said.
     pub page: Option<PageState>,
     /// The authorization request that was seen in it.
-    pub request: Option<RequestView>,
+    pub request: Option<Request>,
     /// The login under way.
     pub login: NumberMatch,
 }
@@ -51,13 +57,58 @@ pub struct Field {
     pub view: FieldView,
 }
 
+/// The authorization request that was seen leaving for Pro Santé Connect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The host to which Pro Santé Connect will send the person back.
+    pub service: String,
+    /// The name under which the service is registered.
+    pub client_id: String,
+    /// When the request left, ms since 1970.
+    pub since_ms: u64,
+}
+
+/// A tab as the popup shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TabView {
+    /// The browser's number of the tab.
+    pub id: i32,
+    /// The verdict on its address.
+    pub verdict: VerdictWord,
+    /// The stable code of the rule that gave the verdict.
+    pub code: String,
+    /// The host, when the browser lets us know it.
+    pub host: Option<String>,
+    /// What the page is.
+    pub page: PageWord,
+    /// Why the page or its number was not recognised.
+    pub reason: Option<String>,
+    /// The number to pick on the phone; only for a genuine page.
+    pub number: Option<NumberView>,
+    /// Which service sent the person here, and when.
+    pub request: Option<Request>,
+    /// What the identifier field holds.
+    pub field: FieldView,
+}
+
+/// The number and its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NumberView {
+    /// Two digits; `Debug` hides them.
+    pub number: MatchNumber,
+    /// When it ends by the page's own countdown, ms since 1970; `None`: the page shows none.
+    pub deadline_ms: Option<u64>,
+    /// When it was first seen, ms since 1970.
+    pub shown_at_ms: u64,
+}
+
 /// What the toolbar button shows for a tab.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Badge {
     /// Nothing.
     None,
     /// The two digits.
-    Digits(String),
+    Digits(MatchNumber),
     /// A look-alike.
     Warning,
 }
@@ -104,7 +155,7 @@ impl TabState {
 
     /// An authorization request left for a genuine host.
     #[must_use]
-    pub fn request(self, request: RequestView, now_ms: u64) -> (Self, Vec<Effect>) {
+    pub fn request(self, request: Request, now_ms: u64) -> (Self, Vec<Effect>) {
         let (login, effects) = self.login.step(Event::Started, now_ms);
         (Self { seen_at_ms: now_ms, page: None, request: Some(request), login }, effects)
     }
@@ -137,9 +188,7 @@ impl TabState {
     pub fn badge(&self, now_ms: u64) -> Badge {
         match &self.page {
             Some(page) if page.verdict.warns() => Badge::Warning,
-            Some(page) if page.verdict.is_genuine() => {
-                self.login.shown(now_ms).map_or(Badge::None, |number| Badge::Digits(number.digits().to_owned()))
-            }
+            Some(page) if page.verdict.is_genuine() => self.login.shown(now_ms).map_or(Badge::None, Badge::Digits),
             _ => Badge::None,
         }
     }
@@ -185,7 +234,7 @@ impl TabState {
         let NumberMatch::Shown { shown_at_ms, deadline_ms, .. } = self.login else {
             return None;
         };
-        Some(NumberView { digits: number.digits().to_owned(), deadline_ms, shown_at_ms })
+        Some(NumberView { number, deadline_ms, shown_at_ms })
     }
 }
 
@@ -237,8 +286,8 @@ fn field_view(observation: &PageObservation, reference: u32) -> FieldView {
 mod tests {
     use verifier_core::page::{Assessment, Environment, Verdict};
 
-    use super::super::sender::Presence;
     use super::*;
+    use crate::sender::Presence;
 
     const NOW: u64 = 1_700_000_000_000;
 
@@ -273,8 +322,12 @@ mod tests {
         .unwrap()
     }
 
-    fn request() -> RequestView {
-        RequestView { service: "smurtab.example".into(), client_id: "smurtab".into(), since_ms: NOW }
+    fn digits(text: &str) -> Badge {
+        Badge::Digits(MatchNumber::parse(text).unwrap())
+    }
+
+    fn request() -> Request {
+        Request { service: "smurtab.example".into(), client_id: "smurtab".into(), since_ms: NOW }
     }
 
     #[test]
@@ -287,9 +340,9 @@ mod tests {
 
         let (tab, effects) = tab.observe(&speaker(GENUINE), &waiting("47"), NOW + 1_000);
         assert!(matches!(effects.first(), Some(Effect::Show { .. })));
-        assert_eq!(tab.badge(NOW + 1_000), Badge::Digits("47".into()));
+        assert_eq!(tab.badge(NOW + 1_000), digits("47"));
         let number = tab.view(7, NOW + 1_000).number.unwrap();
-        assert_eq!((number.digits.as_str(), number.deadline_ms), ("47", Some(NOW + 95_000)));
+        assert_eq!((number.number.digits(), number.deadline_ms), ("47", Some(NOW + 95_000)));
         assert_eq!(tab.view(7, NOW + 1_000).request, Some(request()));
 
         let tab = tab.leave(Some("D1"), NOW + 9_000);
@@ -324,7 +377,7 @@ mod tests {
     #[test]
     fn a_late_farewell_of_another_document_changes_nothing() {
         let (tab, _) = TabState::new(NOW).observe(&speaker(GENUINE), &waiting("47"), NOW);
-        assert_eq!(tab.clone().leave(Some("D0"), NOW + 1).badge(NOW + 1), Badge::Digits("47".into()));
+        assert_eq!(tab.clone().leave(Some("D0"), NOW + 1).badge(NOW + 1), digits("47"));
         assert_eq!(tab.leave(Some("D1"), NOW + 1).badge(NOW + 1), Badge::None);
     }
 

@@ -5,11 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::TabState;
 use super::record::TabRecord;
-use super::tab::TabState;
 use crate::browser::storage::{Area, load, load_all, remove, save};
 use crate::browser::{BrowserError, now_ms};
-use crate::messages::{IdentityView, Keep};
+use crate::messages::Keep;
 
 const TAB: &str = "tab:";
 const IDENTITY: &str = "identity";
@@ -19,17 +19,17 @@ fn tab_key(tab: i32) -> String {
 }
 
 /// The state of one tab, if anything is known.
-pub(super) async fn known_tab(tab: i32) -> Option<TabState> {
+pub(crate) async fn known_tab(tab: i32) -> Option<TabState> {
     load::<TabRecord>(Area::Session, &tab_key(tab)).await?.restore()
 }
 
 /// The state of one tab.
-pub(super) async fn tab(tab: i32) -> TabState {
+pub(crate) async fn tab(tab: i32) -> TabState {
     known_tab(tab).await.unwrap_or_else(|| TabState::new(now_ms()))
 }
 
 /// All tabs, the one heard of last first.
-pub(super) async fn all_tabs() -> Vec<(i32, TabState)> {
+pub(crate) async fn all_tabs() -> Vec<(i32, TabState)> {
     let mut tabs: Vec<(i32, TabState)> = load_all::<TabRecord>(Area::Session, TAB)
         .await
         .into_iter()
@@ -40,13 +40,21 @@ pub(super) async fn all_tabs() -> Vec<(i32, TabState)> {
 }
 
 /// Keeps the state of one tab.
-pub(super) async fn keep_tab(tab: i32, state: &TabState) -> Result<(), BrowserError> {
+pub(crate) async fn keep_tab(tab: i32, state: &TabState) -> Result<(), BrowserError> {
     save(Area::Session, &tab_key(tab), &TabRecord::from(state)).await
 }
 
 /// Forgets one tab.
-pub(super) async fn drop_tab(tab: i32) -> Result<(), BrowserError> {
+pub(crate) async fn drop_tab(tab: i32) -> Result<(), BrowserError> {
     remove(Area::Session, &tab_key(tab)).await
+}
+
+/// The identifier that was kept.
+pub(crate) struct KeptIdentity {
+    /// The national identifier in full.
+    pub(crate) identifier: String,
+    /// Where it lies.
+    pub(crate) keep: Keep,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -56,17 +64,17 @@ struct IdentityRecord {
 }
 
 /// The identifier that was kept, this session's before this device's.
-pub(super) async fn identity() -> Option<IdentityView> {
+pub(crate) async fn identity() -> Option<KeptIdentity> {
     for (area, keep) in [(Area::Session, Keep::Session), (Area::Local, Keep::Device)] {
         if let Some(record) = load::<IdentityRecord>(area, IDENTITY).await.filter(|record| record.v == 1) {
-            return Some(IdentityView { identifier: record.identifier, keep });
+            return Some(KeptIdentity { identifier: record.identifier, keep });
         }
     }
     None
 }
 
 /// Keeps an identifier in one place and removes it from the other.
-pub(super) async fn keep_identity(identifier: &str, keep: Keep) -> Result<(), BrowserError> {
+pub(crate) async fn keep_identity(identifier: &str, keep: Keep) -> Result<(), BrowserError> {
     let (area, other) = match keep {
         Keep::Session => (Area::Session, Area::Local),
         Keep::Device => (Area::Local, Area::Session),
@@ -76,7 +84,7 @@ pub(super) async fn keep_identity(identifier: &str, keep: Keep) -> Result<(), Br
 }
 
 /// Forgets the identifier everywhere.
-pub(super) async fn forget_identity() -> Result<(), BrowserError> {
+pub(crate) async fn forget_identity() -> Result<(), BrowserError> {
     remove(Area::Session, IDENTITY).await?;
     remove(Area::Local, IDENTITY).await
 }

@@ -4,22 +4,18 @@
 //! `frameId` or the tab (Chromium, `docs/security/compromised-renderers.md`). So the speaker decides which messages are
 //! heard at all: a page reports facts, an extension page asks and orders.
 
-use serde::Deserialize;
 use verifier_core::page::{Assessment, Flavour, Verdict};
 
 use crate::address::Address;
 use crate::browser::runtime::Own;
 
 /// The sender of a message, as the browser describes it.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default)]
 pub struct Sender {
     /// The extension that sent it.
     pub id: Option<String>,
     /// The origin of the document that sent it.
     pub origin: Option<String>,
-    /// The address of that document.
-    pub url: Option<String>,
     /// Zero for the top frame.
     pub frame_id: Option<i32>,
     /// The document.
@@ -27,14 +23,7 @@ pub struct Sender {
     /// Chromium: `active`, `prerender`, `cached` or `pending_deletion`. Firefox does not say.
     pub document_lifecycle: Option<String>,
     /// The tab, if the document stands in one.
-    pub tab: Option<SenderTab>,
-}
-
-/// The tab of a sender.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct SenderTab {
-    /// The browser's number for it.
-    pub id: Option<i32>,
+    pub tab: Option<i32>,
 }
 
 /// Who speaks.
@@ -112,8 +101,14 @@ pub fn admit(sender: &Sender, own: &Own, flavour: Flavour) -> Result<Speaker, Re
         // Our pages stand in no frame: their CSP forbids it, and a page cannot load them (no web-accessible resources).
         return if sender.frame_id.unwrap_or(0) == 0 { Ok(Speaker::OwnPage) } else { Err(RefuseSender::Frame) };
     }
-    let tab = sender.tab.as_ref().and_then(|tab| tab.id).ok_or(RefuseSender::NoTab)?;
-    if sender.frame_id != Some(0) {
+    let tab = sender.tab.ok_or(RefuseSender::NoTab)?;
+    let presence = match sender.document_lifecycle.as_deref() {
+        None | Some("active") => Presence::Active,
+        Some(_) => Presence::Away,
+    };
+    // A document that was replaced keeps no frame number of its own (Chromium gives any); its farewell is all that is heard
+    // of it, and counts only for the document that reported.
+    if presence == Presence::Active && sender.frame_id != Some(0) {
         return Err(RefuseSender::Frame);
     }
     let address = Address::from_origin(origin).ok_or(RefuseSender::Origin)?;
@@ -121,10 +116,6 @@ pub fn admit(sender: &Sender, own: &Own, flavour: Flavour) -> Result<Speaker, Re
     if !matches!(assessment.verdict, Verdict::Exact(_) | Verdict::Spoof | Verdict::Suspect) {
         return Err(RefuseSender::Unrelated);
     }
-    let presence = match sender.document_lifecycle.as_deref() {
-        None | Some("active") => Presence::Active,
-        Some(_) => Presence::Away,
-    };
     Ok(Speaker::Page(PageSpeaker {
         tab,
         document: sender.document_id.clone(),
@@ -146,11 +137,10 @@ mod tests {
         Sender {
             id: Some("vigie".into()),
             origin: Some("https://wallet.esw.esante.gouv.fr".into()),
-            url: Some("https://wallet.esw.esante.gouv.fr/auth".into()),
             frame_id: Some(0),
             document_id: Some("D1".into()),
             document_lifecycle: Some("active".into()),
-            tab: Some(SenderTab { id: Some(7) }),
+            tab: Some(7),
         }
     }
 
@@ -176,6 +166,13 @@ mod tests {
         check(|s| s.document_lifecycle = None, Ok("genuine"));
         check(|s| s.document_lifecycle = Some("cached".into()), Ok("genuine, away"));
         check(|s| s.document_lifecycle = Some("prerender".into()), Ok("genuine, away"));
+        check(
+            |s| {
+                s.document_lifecycle = Some("cached".into());
+                s.frame_id = Some(3);
+            },
+            Ok("genuine, away"),
+        );
         check(|s| s.origin = Some("https://wallet.esw.esante.gouv.fr.vigie-lookalike.test".into()), Ok("look-alike"));
         check(|s| s.origin = Some("chrome-extension://vigie".into()), Ok("own"));
     }
