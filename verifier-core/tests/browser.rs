@@ -43,3 +43,18 @@ fn userinfo() {
 fn every_file_was_run() {
     assert_eq!(shared::FILES.len(), 4, "add a test for the new file above");
 }
+
+#[wasm_bindgen_test]
+fn identifiers() {
+    check("id");
+}
+
+#[wasm_bindgen_test]
+fn addresses() {
+    check("url");
+}
+
+#[wasm_bindgen_test]
+fn pages() {
+    check("page");
+}

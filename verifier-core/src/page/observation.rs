@@ -15,8 +15,8 @@ pub const TEXT_BYTES: usize = 2_000;
 /// Most entries of any one list. A login page has a few dozen; the content script stops at the same figure.
 pub const ENTRIES: usize = 200;
 
-/// What a page shows.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// What a page shows. `Debug` tells how much of it there is, never what: a page may greet a person by name.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PageObservation {
     /// Version of this format.
@@ -135,6 +135,19 @@ pub struct NumberCandidate {
     /// Whether a person can see it.
     #[serde(default)]
     pub visible: bool,
+}
+
+impl core::fmt::Debug for PageObservation {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("PageObservation")
+            .field("v", &self.v)
+            .field("texts", &self.texts.len())
+            .field("tabs", &self.tabs.len())
+            .field("buttons", &self.buttons.len())
+            .field("fields", &self.fields.len())
+            .field("numbers", &self.numbers.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl core::fmt::Debug for NumberCandidate {

@@ -8,6 +8,10 @@
 //! Where each phrase comes from stands beside it: the guides; screenshots of the operator's and vendors' integration
 //! guides (2025); public how-tos; or *assumed*, a wording that a page of that purpose is likely to use. Assumed phrases
 //! never recognise a page on which something is filled or a number is shown.
+//!
+//! The table is Rust constants and not JSON read at start: with `serde_json` the same rules cost 33 kB more of Wasm (77 to
+//! 110 kB before wasm-opt, measured on a module that does nothing but assess and recognise). `rules/page-rules.json` is the
+//! same table for readers and other tools, with its schema beside it; a test holds the two together.
 
 /// Grows whenever a rule or phrase changes, so that a report says which rules spoke.
 pub const VERSION: u32 = 1;
@@ -43,6 +47,45 @@ pub enum PageKind {
     SignedOut,
 }
 
+impl PageKind {
+    /// Every kind.
+    pub const ALL: [Self; 13] = [
+        Self::Portal,
+        Self::Identifier,
+        Self::Card,
+        Self::Delegation,
+        Self::SecurityKey,
+        Self::Confirmation,
+        Self::Number,
+        Self::Expired,
+        Self::Refused,
+        Self::UnknownIdentifier,
+        Self::ActivationQr,
+        Self::ActivationCode,
+        Self::SignedOut,
+    ];
+
+    /// A stable lower-case name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Portal => "portal",
+            Self::Identifier => "identifier",
+            Self::Card => "card",
+            Self::Delegation => "delegation",
+            Self::SecurityKey => "security-key",
+            Self::Confirmation => "confirmation",
+            Self::Number => "number",
+            Self::Expired => "expired",
+            Self::Refused => "refused",
+            Self::UnknownIdentifier => "unknown-identifier",
+            Self::ActivationQr => "activation-qr",
+            Self::ActivationCode => "activation-code",
+            Self::SignedOut => "signed-out",
+        }
+    }
+}
+
 /// Where a phrase is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Place {
@@ -56,6 +99,20 @@ pub enum Place {
     Label,
     /// Something like a QR code is on the page; the phrase is empty.
     Qr,
+}
+
+impl Place {
+    /// A stable lower-case name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Button => "button",
+            Self::Tab => "tab",
+            Self::Label => "label",
+            Self::Qr => "qr",
+        }
+    }
 }
 
 /// A phrase and where it stands. Phrases are written folded.
@@ -146,6 +203,7 @@ pub const RULES: &[Rule] = &[
             text("authentification refusee"),
             text("authentification a ete refusee"),
             text("vous avez refuse"),
+            text("vous avez quitte l'authentification"),
         ]],
     },
     Rule {
@@ -204,18 +262,14 @@ pub const RULES: &[Rule] = &[
             &[text("telephone"), text("application e-cps"), text("smartphone"), text("mobile")],
         ],
     },
+    // The word "QR code" is needed beside a picture that may be one: a square logo is no QR code.
     Rule {
         kind: PageKind::ActivationQr,
         tabs: &[],
         groups: &[
-            &[
-                QR,
-                text("scannez le qr code"),
-                text("scanner le qr code"),
-                text("scannez le qr-code"),
-                text("flashez le qr code"),
-            ],
-            &[text("activation"), text("activer"), text("activez"), text("qr code"), text("qr-code")],
+            &[QR, text("scannez le qr code"), text("scanner le qr code"), text("scannez le qr-code")],
+            &[text("qr code"), text("qr-code"), text("qrcode")],
+            &[text("activation"), text("activer"), text("activez"), text("application e-cps"), text("e-cps")],
         ],
     },
     // Screenshot in a vendor's integration guide, 2025.

@@ -5,9 +5,12 @@ pub(crate) mod runner;
 
 /// Name and text of every file in `tests/vectors`.
 pub(crate) const FILES: &[(&str, &str)] = &[
+    ("id", include_str!("../../../tests/vectors/id.json")),
     ("login", include_str!("../../../tests/vectors/login.json")),
+    ("page", include_str!("../../../tests/vectors/page.json")),
     ("token", include_str!("../../../tests/vectors/token.json")),
     ("token-signatures", include_str!("../../../tests/vectors/token-signatures.json")),
+    ("url", include_str!("../../../tests/vectors/url.json")),
     ("userinfo", include_str!("../../../tests/vectors/userinfo.json")),
 ];
 
