@@ -1,6 +1,6 @@
 //! The component around a policy: WIT in, [`evaluate`](crate::evaluate), WIT out. Compiled for WebAssembly only.
 //!
-//! The bindings lift a request straight into the types of `request.rs` and lower an answer from [`Answer`]: `contract` below gives
+//! The bindings lift a request straight into the types of `request.rs` and lower an answer from plain ones: `contract` below gives
 //! them those types under the names that the WIT has. A change of the contract is a compile error here and nowhere else.
 
 use core::marker::PhantomData;
@@ -44,27 +44,27 @@ pub mod contract {
     }
 }
 
-/// The bindings lift an enum from its place in the WIT. The host writes no other place than those; the last one here is the variant
-/// that claims least.
+/// The bindings lift an enum from its place in the WIT, which is the order of the variants in `request.rs`: a test there compares
+/// them. The host writes no other place; should it ever, the variant that claims least is taken, the one named after `else`.
 macro_rules! lift {
-    ($type:ident: $($place:literal => $variant:ident,)* _ => $last:ident) => {
+    ($type:ident: $($variant:ident),+ else $least:ident) => {
         impl contract::$type {
             #[doc(hidden)]
             #[must_use]
             pub fn _lift(place: u8) -> Self {
-                match place {
-                    $($place => Self::$variant,)*
-                    _ => Self::$last,
-                }
+                $(if place == Self::$variant as u8 {
+                    return Self::$variant;
+                })+
+                Self::$least
             }
         }
     };
 }
 
-lift!(Level: 1 => Eidas2, 2 => Eidas3, _ => Eidas1);
-lift!(AuthMode: 0 => Mobile, 1 => Card, 2 => IdentityBroker, 3 => Webauthn, _ => Unknown);
-lift!(CheckOutcome: 0 => Passed, 2 => Noted, _ => Absent);
-lift!(UserinfoSource: 1 => Fetched, 2 => Relayed, _ => None);
+lift!(Level: Eidas2, Eidas3 else Eidas1);
+lift!(AuthMode: Mobile, Card, IdentityBroker, Webauthn else Unknown);
+lift!(CheckOutcome: Passed, Noted else Absent);
+lift!(UserinfoSource: Fetched, Relayed else None);
 
 #[allow(unsafe_code, missing_docs, unreachable_pub, clippy::all, clippy::pedantic, clippy::restriction)]
 #[doc(hidden)]

@@ -334,6 +334,51 @@ mod tests {
         check(Some(r#"{"purpose":1}"#), Err("/purpose"));
     }
 
+    /// The bindings lift and lower enums by their place, so the order of the variants is part of the contract.
+    #[test]
+    fn enums_stand_in_the_order_of_the_contract() {
+        let contract = include_str!("../../wit/policy/policy.wit");
+        let check = |name: &str, variants: &[(u8, &str)]| {
+            let line = contract.split_once(&format!("enum {name} {{")).unwrap().1.split_once('}').unwrap().0;
+            let stated: Vec<&str> = line.split(',').map(str::trim).collect();
+            let ours: Vec<&str> = variants.iter().map(|(_, name)| *name).collect();
+            assert_eq!(stated, ours, "{name}");
+            assert!(variants.iter().enumerate().all(|(place, (ours, _))| place == usize::from(*ours)), "{name}");
+        };
+        check("level", &[Level::Eidas1, Level::Eidas2, Level::Eidas3].map(|level| (level as u8, level.acr())));
+        check(
+            "auth-mode",
+            &[
+                (AuthMode::Mobile as u8, "mobile"),
+                (AuthMode::Card as u8, "card"),
+                (AuthMode::IdentityBroker as u8, "identity-broker"),
+                (AuthMode::Webauthn as u8, "webauthn"),
+                (AuthMode::Unknown as u8, "unknown"),
+            ],
+        );
+        check(
+            "check-outcome",
+            &[
+                (CheckOutcome::Passed as u8, "passed"),
+                (CheckOutcome::Absent as u8, "absent"),
+                (CheckOutcome::Noted as u8, "noted"),
+            ],
+        );
+        check(
+            "userinfo-source",
+            &[
+                (UserinfoSource::None as u8, "none"),
+                (UserinfoSource::Fetched as u8, "fetched"),
+                (UserinfoSource::Relayed as u8, "relayed"),
+            ],
+        );
+        use crate::Effect;
+        check(
+            "effect",
+            &[(Effect::Permit as u8, "permit"), (Effect::Deny as u8, "deny"), (Effect::Abstain as u8, "abstain")],
+        );
+    }
+
     #[test]
     fn debug_discloses_nobody() {
         let login = Case::new().practice(practice("10")).request().login.clone().unwrap();

@@ -8,6 +8,8 @@
 mod answer;
 mod question;
 mod signature;
+#[cfg(test)]
+mod tests;
 
 /// Generated from `plugins/wit`. Nothing formats these types: their derived `Debug` would print tokens.
 #[allow(unsafe_code, missing_docs, unreachable_pub, unused_qualifications, clippy::all)]
@@ -29,16 +31,21 @@ mod bindings {
 use bindings::exports::vigie::verifier::{inspect, verify};
 use question::Question;
 use signature::VERIFIER;
+use verifier_core::token::{SignatureVerifier, verify_login};
 
 struct Component;
 
 impl verify::Guest for Component {
     fn check_login(input: verify::Input) -> Result<verify::Verified, verify::Failure> {
-        let question = Question::read(input)?;
-        match verifier_core::token::verify_login(&question.input(), &VERIFIER) {
-            Ok(login) => Ok(answer::verified(&login)),
-            Err(error) => Err(answer::failure(&error)),
-        }
+        check_login(input, &VERIFIER)
+    }
+}
+
+fn check_login(input: verify::Input, verifier: &impl SignatureVerifier) -> Result<verify::Verified, verify::Failure> {
+    let question = Question::read(input)?;
+    match verify_login(&question.input(), verifier) {
+        Ok(login) => Ok(answer::verified(&login)),
+        Err(error) => Err(answer::failure(&error)),
     }
 }
 
