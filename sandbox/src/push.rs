@@ -118,8 +118,8 @@ pub(crate) enum PinAnswer {
     AlreadyApproved,
 }
 
-/// One request.
-#[derive(Debug, Clone)]
+/// One request. No `Debug`: it names a person.
+#[derive(Clone)]
 pub(crate) struct Push {
     id: String,
     person: String,

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::decision_point::{Answer, AskError, EvidenceLine, PolicyLine};
 use super::oidc::{LoginError, VerifiedLogin};
 
-/// One decision page.
-#[derive(Debug, Clone, Serialize)]
+/// One decision page. No `Debug`: it names a person.
+#[derive(Clone, Serialize)]
 pub(crate) struct DecisionView {
     /// `permit`, `deny` or `error`.
     decision: &'static str,
@@ -86,7 +86,11 @@ impl DecisionView {
                 "Aucun point de décision n'est configuré pour ce service. Par sécurité, l'accès reste fermé.",
                 "No decision point is configured for this service. To be safe, access stays closed.",
             ),
-            AskError::Unreachable | AskError::Form => (
+            AskError::Form => (
+                "La réponse du point de décision n'est pas compréhensible. Par sécurité, l'accès reste fermé. Prévenez le support du service.",
+                "The answer of the decision point cannot be understood. To be safe, access stays closed. Tell the support of the service.",
+            ),
+            AskError::Unreachable => (
                 "Le point de décision ne répond pas. Par sécurité, l'accès reste fermé. Réessayez dans quelques instants.",
                 "The decision point does not answer. To be safe, access stays closed. Try again in a moment.",
             ),

@@ -6,8 +6,8 @@ use super::{CODE_MS, LOGIN_MS, MAX_ENTRIES, REFRESH_S, SESSION_IDLE_MS, SESSION_
 use crate::encoding::fingerprint;
 use crate::provider::request::AuthorizationRequest;
 
-/// A session of one person at the provider.
-#[derive(Debug, Clone)]
+/// A session of one person at the provider. No `Debug`: it names that person.
+#[derive(Clone)]
 pub(crate) struct Session {
     /// `sid` and `session_state` of tokens.
     pub sid: String,
@@ -30,8 +30,8 @@ impl Session {
     }
 }
 
-/// What stands behind a code or a token.
-#[derive(Debug, Clone)]
+/// What stands behind a code or a token. No `Debug`, for the same reason.
+#[derive(Clone)]
 pub(crate) struct Grant {
     /// The service it was issued to.
     pub client_id: String,
