@@ -89,6 +89,12 @@ async fn run(arguments: Arguments) -> ExitCode {
         Ok(sandbox) => sandbox,
         Err(error) => return fail(error.code(), &error.to_string(), error.help()),
     };
+    let stop = match stop_signal() {
+        Ok(stop) => stop,
+        Err(_) => {
+            return fail("SBX-RUNTIME", "the program cannot listen for signals", "close other programs and try again");
+        }
+    };
     let ready = sandbox.ready();
     eprintln!(
         "vigie-sandbox is a simulation for development and tests. NEVER TRUST IT: anybody who reaches it can be anybody."
@@ -100,33 +106,34 @@ async fn run(arguments: Arguments) -> ExitCode {
         },
         Format::Human => print_human(&ready),
     }
-    match sandbox.serve(stop_signal()).await {
+    match sandbox.serve(stop).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail("SBX-SERVE", &format!("the server stopped: {error}"), "start it again"),
     }
 }
 
-/// Interrupt from the keyboard, or the polite request to end that service managers and test drivers send.
-async fn stop_signal() {
-    let interrupt = async {
+/// Interrupt from the keyboard, or the polite request to end that service managers and test drivers send. Listens from the
+/// moment of the call: whoever reads the ready line may end the program at once.
+#[cfg(unix)]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Interrupt from the keyboard.
+#[cfg(not(unix))]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    Ok(async {
         // Without a handler the program still ends, only less politely.
         let _ = tokio::signal::ctrl_c().await;
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
-    }
+    })
 }
 
 fn print_human(ready: &Ready) {
