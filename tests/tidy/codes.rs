@@ -1,0 +1,56 @@
+//! Stable codes: every one that a program can say stands, with its meaning, in the table of its crate, and every one in a
+//! table is said somewhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::tree::{File, files, none};
+
+/// What comes before the first dash of a code.
+const PREFIXES: &[&str] =
+    &["ID-", "URL-", "PAGE-", "TOK-", "UI-", "ACT-", "LOG-", "GUIDE-", "IN-", "POL-", "CFG-", "SBX-", "EXT-", "HTTP-"];
+
+/// Crates that say codes, each with its table in `src/code.rs`.
+const CRATES: &[&str] = &["verifier-core", "host", "sandbox", "extension"];
+
+/// String literals of the program that have the form of a code.
+fn codes(text: &str) -> BTreeSet<String> {
+    let literals = text.split('"').skip(1);
+    let form = |word: &&str| {
+        PREFIXES.iter().any(|prefix| word.starts_with(prefix))
+            && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-')
+            && !word.ends_with('-')
+    };
+    literals.filter(form).map(str::to_owned).collect()
+}
+
+fn of(files: &[File], choose: impl Fn(&str) -> bool) -> BTreeSet<String> {
+    let sources = files.iter().filter(|file| file.path.ends_with(".rs") && choose(&file.path));
+    sources.filter_map(|file| file.text.as_deref()).flat_map(codes).collect()
+}
+
+#[test]
+fn every_code_is_explained_once_and_used() {
+    let files = files();
+    let mut explained: BTreeMap<String, &str> = BTreeMap::new();
+    let mut broken = Vec::new();
+    for name in CRATES {
+        for code in of(&files, |path| path == format!("{name}/src/code.rs")) {
+            if let Some(other) = explained.insert(code.clone(), name) {
+                broken.push(format!("{code} is explained in {other} and in {name}"));
+            }
+        }
+    }
+    let said = of(&files, |path| {
+        let source =
+            CRATES.iter().any(|name| path.starts_with(&format!("{name}/src/"))) || path.starts_with("plugins/");
+        source && !path.ends_with("/code.rs")
+    });
+    // Codes that exist to be compared in a unit test are none that a program says.
+    broken.extend(
+        said.iter()
+            .filter(|code| !explained.contains_key(*code) && !code.ends_with("-TEST"))
+            .map(|code| format!("{code} is explained nowhere")),
+    );
+    broken.extend(explained.keys().filter(|code| !said.contains(*code)).map(|code| format!("{code} is never said")));
+    none("every code is explained once, and used", &broken);
+}
