@@ -9,7 +9,7 @@
 
 use serde_json::{Value, json};
 use verifier_core::page::rules::{PageKind, Place, RULES, VERSION};
-use verifier_core::page::{PageObservation, Recognition, RecognizedPage, recognise, rules_version};
+use verifier_core::page::{PageObservation, rules_version};
 
 /// The rules in the form of `rules/page-rules.schema.json`.
 fn rules_as_json() -> Value {
@@ -70,6 +70,7 @@ mod properties {
     use super::*;
     use proptest::prelude::*;
     use verifier_core::page::observation::{Field, Filled, Labelled, NumberCandidate, Tab};
+    use verifier_core::page::{Recognition, RecognizedPage, recognise};
 
     /// Texts that rules look for, whole or broken, and texts that they do not.
     fn any_text() -> impl Strategy<Value = String> {

@@ -1,5 +1,5 @@
 //! The shared vectors, native. `browser.rs` runs the same files in a browser, the host's tests run them through components.
-#![cfg(not(target_arch = "wasm32"))]
+#![cfg(all(feature = "rustcrypto", not(target_arch = "wasm32")))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "a test reads its own directory")]
 
 mod shared;
