@@ -1,0 +1,487 @@
+//! The extension's edges in a real browser engine: both routers, fed with what an attacker may send, and the content script
+//! against pages.
+//!
+//! The extension API is a fake in memory (`fake_browser.js`); the document, its layout and `elementFromPoint` are the
+//! browser's. Run by `wasm-pack test --mode no-install --headless --chrome extension`.
+
+#![cfg(target_arch = "wasm32")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test stops at the first surprise"
+)]
+
+use serde_json::{Value, json};
+use vigie_extension::background::{on_command, on_message, on_request, on_tab_removed};
+use vigie_extension::browser::bindings::{MessageSender, RequestObject, TabObject};
+use vigie_extension::popup::{open_popup, refresh_popup};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+#[wasm_bindgen(module = "/tests/fake_browser.js")]
+extern "C" {
+    fn install(hosts: Vec<String>);
+    fn set_tab_url(tab: i32, url: &str);
+    fn answer_next(text: &str);
+    fn badge(tab: i32) -> String;
+    fn all_sent() -> Vec<String>;
+    fn kept() -> String;
+
+    #[derive(Clone)]
+    type Page;
+    #[wasm_bindgen(catch)]
+    async fn open_page(html: &str, script: &str) -> Result<JsValue, JsValue>;
+    fn last_report(page: &Page) -> String;
+    fn ask_page(page: &Page, message: &str) -> Option<String>;
+    fn ask_page_as(page: &Page, message: &str, sender: &str) -> Option<String>;
+    fn in_page(page: &Page, code: &str) -> JsValue;
+    fn close_page(page: &Page);
+}
+
+const WALLET: &str = "wallet.esw.esante.gouv.fr";
+const AUTH: &str = "auth.esw.esante.gouv.fr";
+const LOOKALIKE: &str = "wallet.esw.esante.gouv.fr.vigie-lookalike.test";
+const IDENTIFIER: &str = "899700427869";
+
+fn store() {
+    install([WALLET, AUTH].map(str::to_owned).to_vec());
+}
+
+fn dev() {
+    install([WALLET, AUTH, "wallet.psc.localhost", LOOKALIKE].map(str::to_owned).to_vec());
+}
+
+fn js(value: &Value) -> JsValue {
+    js_sys::JSON::parse(&value.to_string()).unwrap()
+}
+
+fn page_sender(host: &str) -> Value {
+    json!({
+        "id": "vigie", "origin": format!("https://{host}"), "url": format!("https://{host}/auth"), "frameId": 0,
+        "documentId": "D1", "documentLifecycle": "active", "tab": { "id": 7 },
+    })
+}
+
+fn popup_sender() -> Value {
+    json!({ "id": "vigie", "origin": "chrome-extension://vigie", "url": "chrome-extension://vigie/popup.html" })
+}
+
+async fn send(sender: &Value, message: impl Into<JsValue>) -> Option<Value> {
+    let answer = on_message(message.into(), js(sender).unchecked_into::<MessageSender>()).await;
+    answer.as_string().map(|text| serde_json::from_str(&text).unwrap())
+}
+
+fn envelope(message: Value) -> String {
+    json!({ "v": 1, "m": message }).to_string()
+}
+
+fn identifier_page() -> String {
+    envelope(json!({ "page": {
+        "v": 1, "title": "Connexion", "headings": ["Connectez-vous"],
+        "tabs": [{ "text": "Application e-CPS", "selected": true }], "buttons": [{ "text": "Se connecter avec e-CPS" }],
+        "fields": [{ "ref": 3, "label": "Identifiant national", "kind": "text", "visible": true, "editable": true, "filled": "empty" }],
+    }}))
+}
+
+fn number_page(number: &str) -> String {
+    envelope(json!({ "page": {
+        "v": 1, "headings": ["Vérification de votre identité en 2 étapes"],
+        "texts": ["Sélection du code affiché ci-dessous parmi les trois codes proposés",
+                  "Il vous reste 94 secondes pour valider votre demande d'authentification"],
+        "numbers": [{ "text": number, "height_px": 60, "visible": true }],
+    }}))
+}
+
+fn fill_order(identifier: &str, mismatch: &str) -> String {
+    envelope(json!({ "fill": { "tab": 7, "identifier": identifier, "mismatch": mismatch, "keep": "session" } }))
+}
+
+#[wasm_bindgen_test]
+async fn a_genuine_number_reaches_the_badge() {
+    store();
+    assert_eq!(send(&page_sender(WALLET), number_page("07")).await, None);
+    assert_eq!(badge(7), "07");
+    assert_eq!(send(&page_sender(WALLET), number_page("58")).await, None);
+    assert_eq!(badge(7), "58");
+    let mut leaving = page_sender(WALLET);
+    leaving["documentLifecycle"] = json!("cached");
+    leaving["frameId"] = json!(3);
+    assert_eq!(send(&leaving, envelope(json!("gone"))).await, None);
+    assert_eq!(badge(7), "");
+    on_tab_removed(7).await;
+    assert_eq!(kept(), r#"{"session":{},"local":{}}"#);
+}
+
+#[wasm_bindgen_test]
+async fn what_is_no_number_is_not_shown() {
+    store();
+    for text in ["4", "479", "4a", "４７", "٤٧", ""] {
+        send(&page_sender(WALLET), number_page(text)).await;
+        assert_eq!(badge(7), "", "{text}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn senders_that_are_not_heard_change_nothing() {
+    store();
+    let hostile = [
+        json!({}),
+        json!(null),
+        json!({ "id": "other", "origin": "https://wallet.esw.esante.gouv.fr", "frameId": 0, "tab": { "id": 7 } }),
+        json!({ "id": "vigie", "frameId": 0, "tab": { "id": 7 } }),
+        json!({ "id": "vigie", "origin": "null", "frameId": 0, "tab": { "id": 7 } }),
+        json!({ "id": "vigie", "origin": "https://wallet.esw.esante.gouv.fr", "frameId": 2, "tab": { "id": 7 } }),
+        json!({ "id": "vigie", "origin": "https://wallet.esw.esante.gouv.fr", "frameId": 0 }),
+        json!({ "id": "vigie", "origin": "http://example.org", "frameId": 0, "tab": { "id": 7 } }),
+        json!({ "id": "vigie", "origin": "https://wallet.psc.localhost", "frameId": 0, "tab": { "id": 7 } }),
+        json!({ "id": "vigie", "origin": "chrome-extension://other", "frameId": 0 }),
+    ];
+    for sender in hostile.iter().skip(2) {
+        for message in [number_page("47"), fill_order(IDENTIFIER, "accepted"), envelope(json!("forget"))] {
+            assert_eq!(send(sender, message).await, None, "{sender}");
+        }
+    }
+    assert_eq!(send(&hostile[0], number_page("47")).await, None);
+    assert_eq!((badge(7), all_sent(), kept().as_str()), (String::new(), vec![], r#"{"session":{},"local":{}}"#));
+}
+
+#[wasm_bindgen_test]
+async fn a_page_obtains_nothing_by_any_message() {
+    store();
+    send(&popup_sender(), envelope(json!("forget"))).await;
+    let before = kept();
+    let hostile = [
+        JsValue::NULL,
+        JsValue::from_f64(1.0),
+        js(&json!({ "v": 1, "m": { "page": { "v": 1 } } })),
+        "".into(),
+        "{".into(),
+        "[[[[[[[[".repeat(5_000).into(),
+        envelope(json!("forget")).into(),
+        fill_order(IDENTIFIER, "accepted").into(),
+        envelope(json!({ "page": { "v": 1, "__proto__": { "x": 1 } } })).into(),
+        envelope(json!({ "page": { "v": 1, "fields": [{ "ref": -1 }] } })).into(),
+        envelope(json!({ "page": { "v": 1, "fields": [{ "ref": 0, "value": "secret" }] } })).into(),
+        envelope(json!({ "page": { "v": 1, "title": "x".repeat(70_000) } })).into(),
+        json!({ "v": 2, "m": "gone" }).to_string().into(),
+        json!({ "v": 1, "m": "gone", "tab": 8 }).to_string().into(),
+    ];
+    for message in hostile {
+        let shown = format!("{message:?}").chars().take(80).collect::<String>();
+        assert_eq!(send(&page_sender(WALLET), message).await, None, "{shown}");
+    }
+    assert_eq!((badge(7), all_sent(), kept()), (String::new(), vec![], before));
+}
+
+#[wasm_bindgen_test]
+async fn our_page_cannot_report_facts() {
+    store();
+    let answer = send(&popup_sender(), number_page("47")).await.unwrap();
+    assert_eq!(answer, json!({ "v": 1, "m": { "refused": "EXT-MESSAGE-SHAPE" } }));
+    assert_eq!(badge(7), "");
+}
+
+#[wasm_bindgen_test]
+async fn a_look_alike_is_warned_of_and_gets_nothing() {
+    dev();
+    set_tab_url(7, &format!("https://{LOOKALIKE}/"));
+    for message in [number_page("47"), identifier_page()] {
+        send(&page_sender(LOOKALIKE), message).await;
+        assert_eq!(badge(7), "!");
+    }
+    let answer = send(&popup_sender(), fill_order(IDENTIFIER, "accepted")).await.unwrap();
+    assert_eq!(answer["m"], json!({ "refused": "EXT-FILL-NOT-GENUINE" }));
+    // The host is right, the port is not: no place of the operator.
+    send(&page_sender("wallet.esw.esante.gouv.fr:8443"), number_page("47")).await;
+    assert_eq!(badge(7), "!");
+    assert_eq!(all_sent(), Vec::<String>::new());
+    assert!(kept().contains(r#"\"digits\":null"#), "digits of a look-alike were kept: {}", kept());
+}
+
+#[wasm_bindgen_test]
+async fn a_fill_takes_two_steps_to_one_document() {
+    store();
+    set_tab_url(7, &format!("https://{WALLET}/auth?client_id=x"));
+    send(&page_sender(WALLET), identifier_page()).await;
+    answer_next(&envelope(json!("ready")));
+    answer_next(&envelope(json!("written")));
+    let answer = send(&popup_sender(), fill_order("99700427869", "ask")).await.unwrap();
+    assert_eq!(answer["m"], json!("filled"));
+
+    let sent: Vec<Value> = all_sent().iter().map(|text| serde_json::from_str(text).unwrap()).collect();
+    assert_eq!(sent.len(), 2);
+    let (probe, write) = (&sent[0], &sent[1]);
+    assert!(sent.iter().all(|one| one["tab"] == json!(7) && one["options"] == json!({ "documentId": "D1" })));
+    assert_eq!((&probe["message"]["t"], &probe["message"]["field"]), (&json!("probe"), &json!(3)));
+    assert!(!probe.to_string().contains(IDENTIFIER), "the probe carries the identifier");
+    assert_eq!((&write["message"]["t"], &write["message"]["value"]), (&json!("write"), &json!(IDENTIFIER)));
+    assert_eq!(probe["message"]["token"], write["message"]["token"]);
+    assert_eq!(probe["message"]["token"].as_str().unwrap().len(), 32);
+
+    // Kept in memory only; the keyboard command fills it again, under another token.
+    let kept: Value = serde_json::from_str(&kept()).unwrap();
+    assert!(kept["session"]["identity"].as_str().unwrap().contains(IDENTIFIER) && kept["local"] == json!({}));
+    answer_next(&envelope(json!("ready")));
+    answer_next(&envelope(json!("written")));
+    on_command("fill".into(), Some(js(&json!({ "id": 7 })).unchecked_into::<TabObject>())).await;
+    assert_eq!(all_sent().len(), 4);
+    assert!(!all_sent()[2].contains(probe["message"]["token"].as_str().unwrap()));
+}
+
+#[wasm_bindgen_test]
+async fn a_fill_that_must_not_happen() {
+    async fn check(setup: impl AsyncFnOnce(), order: String, expect: Value, messages: usize) {
+        store();
+        set_tab_url(7, &format!("https://{WALLET}/auth"));
+        setup().await;
+        let answer = send(&popup_sender(), order).await.unwrap();
+        assert_eq!(answer["m"], expect);
+        assert_eq!(all_sent().len(), messages, "{expect}");
+        assert!(all_sent().iter().all(|text| !text.contains(IDENTIFIER)));
+    }
+    let seen = async || drop(send(&page_sender(WALLET), identifier_page()).await);
+    let refused = |code: &str| json!({ "refused": code });
+    check(async || (), fill_order(IDENTIFIER, "ask"), refused("EXT-FILL-NO-PAGE"), 0).await;
+    check(seen, fill_order("899700427860", "ask"), json!("confirm"), 0).await;
+    check(seen, fill_order("8997", "ask"), refused("ID-LENGTH"), 0).await;
+    check(seen, fill_order("", "ask"), refused("ID-EMPTY"), 0).await;
+    let moved = async || {
+        seen().await;
+        set_tab_url(7, "https://example.org/");
+    };
+    check(moved, fill_order(IDENTIFIER, "ask"), refused("EXT-FILL-NOT-GENUINE"), 0).await;
+    let other_page = async || drop(send(&page_sender(WALLET), number_page("47")).await);
+    check(other_page, fill_order(IDENTIFIER, "ask"), refused("EXT-FILL-NO-FIELD"), 0).await;
+    let covered = async || {
+        seen().await;
+        answer_next(&envelope(json!({ "refused": "covered" })));
+    };
+    check(covered, fill_order(IDENTIFIER, "ask"), refused("EXT-FIELD-COVERED"), 1).await;
+    let lying = async || {
+        seen().await;
+        answer_next(&envelope(json!("written")));
+    };
+    check(lying, fill_order(IDENTIFIER, "ask"), refused("EXT-FIELD-GONE"), 1).await;
+    check(seen, fill_order(IDENTIFIER, "ask"), refused("EXT-FIELD-GONE"), 1).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_request_names_the_service_and_keeps_nothing_else() {
+    store();
+    let request = |url: &str| js(&json!({ "tabId": 7, "frameId": 0, "url": url })).unchecked_into::<RequestObject>();
+    let back = "https%3A%2F%2Fsmurtab.example%2Fback";
+    on_request(request(&format!(
+        "https://{WALLET}/auth?client_id=smurtab&redirect_uri={back}&state=STATE&nonce=NONCE"
+    )))
+    .await;
+    assert!(kept().contains("smurtab.example") && !kept().contains("STATE") && !kept().contains("NONCE"), "{}", kept());
+
+    store();
+    for url in [
+        format!("https://{WALLET}/login-page?client_id=smurtab&redirect_uri={back}"),
+        format!("https://{LOOKALIKE}/auth?client_id=smurtab&redirect_uri={back}"),
+        format!("https://{WALLET}/auth?client_id=smurtab"),
+        format!("https://{WALLET}/auth?client_id=smurtab&redirect_uri=nothing"),
+        "not an address".to_owned(),
+    ] {
+        on_request(request(&url)).await;
+        assert_eq!(kept(), r#"{"session":{},"local":{}}"#, "{url}");
+    }
+}
+
+/// The popup's own document, without its loader and style sheet.
+fn show_popup() {
+    let html = include_str!("../web/popup.html");
+    let body = html.split_once("<body>").unwrap().1.split_once("</body>").unwrap().0;
+    let holder = gloo::utils::document().create_element("div").unwrap();
+    holder.set_id("popup");
+    holder.set_inner_html(body);
+    gloo::utils::body().append_child(&holder).unwrap();
+    open_popup();
+}
+
+/// Lets everything run that waits for nothing but promises.
+async fn settled() {
+    for _ in 0..200 {
+        wasm_bindgen_futures::JsFuture::from(js_sys::Promise::resolve(&JsValue::NULL)).await.unwrap();
+    }
+}
+
+fn text(id: &str) -> String {
+    gloo::utils::document().get_element_by_id(id).unwrap().text_content().unwrap()
+}
+
+fn is_shown(id: &str) -> bool {
+    !gloo::utils::document().get_element_by_id(id).unwrap().has_attribute("hidden")
+}
+
+fn popup_state() -> String {
+    gloo::utils::document().get_element_by_id("page-state").unwrap().get_attribute("data-state").unwrap()
+}
+
+async fn type_identifier(value: &str) {
+    let input: web_sys::HtmlInputElement =
+        gloo::utils::document().get_element_by_id("identifier").unwrap().unchecked_into();
+    input.set_value(value);
+    input.dispatch_event(&web_sys::Event::new("input").unwrap()).unwrap();
+    settled().await;
+}
+
+#[wasm_bindgen_test]
+async fn the_popup_tells_one_login() {
+    store();
+    set_tab_url(7, &format!("https://{WALLET}/auth"));
+    send(&page_sender(WALLET), identifier_page()).await;
+    show_popup();
+    settled().await;
+    assert_eq!((popup_state().as_str(), is_shown("fill-panel"), is_shown("number-panel")), ("identifier", true, false));
+
+    type_identifier("99700 4278").await;
+    assert_eq!((text("preview"), is_shown("preview-box")), (String::new(), false));
+    type_identifier("99700427869").await;
+    assert_eq!((text("preview").as_str(), text("identifier-problem").as_str()), (IDENTIFIER, ""));
+    type_identifier("99700427860").await;
+    assert_eq!((text("preview").as_str(), text("identifier-problem").as_str()), ("899700427860", "mismatchHint"));
+
+    send(&page_sender(WALLET), number_page("07")).await;
+    refresh_popup();
+    settled().await;
+    assert_eq!((popup_state().as_str(), text("digits").as_str(), is_shown("fill-panel")), ("number", "07", false));
+    assert!(is_shown("time") && text("countdown").starts_with("countdown"));
+
+    send(&page_sender(WALLET), number_page("479")).await;
+    refresh_popup();
+    settled().await;
+    assert_eq!((popup_state().as_str(), text("digits").as_str()), ("number-unread", ""));
+    assert!(!is_shown("number-panel") && !is_shown("time"));
+
+    set_tab_url(7, "https://wallet-esw-esante-gouv.fr.example/");
+    refresh_popup();
+    settled().await;
+    assert_eq!((popup_state().as_str(), is_shown("fill-panel"), badge(7).as_str()), ("lookalike", false, "!"));
+    gloo::utils::document().get_element_by_id("popup").unwrap().remove();
+}
+
+const CONTENT: &str = include_str!("../web/content.js");
+
+async fn page(body: &str) -> Page {
+    open_page(&format!("<!doctype html><title>t</title>{body}"), CONTENT).await.unwrap().unchecked_into()
+}
+
+fn facts(page: &Page) -> Value {
+    serde_json::from_str::<Value>(&last_report(page)).unwrap()["m"]["page"].clone()
+}
+
+fn answer(page: &Page, message: Value) -> Value {
+    serde_json::from_str::<Value>(&ask_page(page, &message.to_string()).unwrap()).unwrap()["m"].clone()
+}
+
+fn probe(page: &Page) -> Value {
+    answer(page, json!({ "v": 1, "t": "probe", "field": facts(page)["fields"][0]["ref"], "token": "T" }))
+}
+
+fn write(page: &Page, token: &str) -> Value {
+    answer(page, json!({ "v": 1, "t": "write", "token": token, "value": IDENTIFIER }))
+}
+
+#[wasm_bindgen_test]
+async fn the_content_script_reports_facts_and_no_values() {
+    let page = page(
+        "<h1>Connectez-vous</h1><p>Bonjour 899700427869</p><a role=tab aria-selected=true href=#>Application e-CPS</a>
+         <form><label>Identifiant <input name=saisie value='899700427869'></label><input type=password value=secret>
+         <button>Se connecter avec e-CPS</button></form><div><b>4</b><b>7</b></div><p hidden>99</p><i>1</i><i>2</i><i>3</i><i>4</i>",
+    )
+    .await;
+    let facts = facts(&page);
+    assert_eq!(facts["headings"], json!(["Connectez-vous"]));
+    assert_eq!(facts["tabs"], json!([{ "text": "Application e-CPS", "selected": true }]));
+    assert_eq!(facts["buttons"], json!([{ "text": "Se connecter avec e-CPS" }]));
+    assert_eq!(facts["fields"][0]["label"], json!("Identifiant"));
+    assert_eq!(facts["fields"][0]["filled"], json!("other"));
+    let numbers: Vec<_> =
+        facts["numbers"].as_array().unwrap().iter().map(|n| (n["text"].clone(), n["visible"].clone())).collect();
+    assert_eq!(numbers, [(json!("47"), json!(true)), (json!("99"), json!(false))]);
+    let text = last_report(&page);
+    assert!(!text.contains("8997") && !text.contains("secret"), "{text}");
+    close_page(&page);
+}
+
+#[wasm_bindgen_test]
+async fn open_shadow_roots_are_read() {
+    let page = page(
+        "<div id=host><template shadowrootmode=open><h1>Connectez-vous</h1><input aria-label=Identifiant></template></div>
+         <script>const r=host.shadowRoot??host.attachShadow({mode:'open'});
+         if(!r.firstChild)r.innerHTML='<h1>Connectez-vous</h1><input aria-label=Identifiant>'</script>",
+    )
+    .await;
+    let facts = facts(&page);
+    assert_eq!(facts["headings"], json!(["Connectez-vous"]));
+    assert_eq!(facts["fields"][0]["label"], json!("Identifiant"));
+    assert_eq!(probe(&page), json!("ready"));
+    close_page(&page);
+}
+
+#[wasm_bindgen_test]
+async fn a_field_is_written_once_under_its_token() {
+    let page = page(
+        "<form onsubmit='window.sent=true'><input id=f></form>
+         <script>window.seen=[];for(const t of ['input','change','keydown','click','submit'])addEventListener(t,(e)=>seen.push(e.type),true)</script>",
+    )
+    .await;
+    assert_eq!(write(&page, "T"), json!({ "refused": "gone" }));
+    assert_eq!(probe(&page), json!("ready"));
+    assert_eq!(write(&page, "U"), json!({ "refused": "gone" }));
+    assert_eq!(write(&page, "T"), json!({ "refused": "gone" }), "a wrong token ends the promise");
+    assert_eq!(probe(&page), json!("ready"));
+    assert_eq!(write(&page, "T"), json!("written"));
+    assert_eq!(write(&page, "T"), json!({ "refused": "gone" }));
+    assert_eq!(in_page(&page, "return f.value").as_string().as_deref(), Some(IDENTIFIER));
+    assert_eq!(in_page(&page, "return seen.join()").as_string().as_deref(), Some("input,change"));
+    assert_eq!(ask_page_as(&page, r#"{"v":1,"t":"probe"}"#, r#"{"id":"other"}"#), None);
+    assert_eq!(ask_page_as(&page, r#"{"v":1,"t":"probe"}"#, r#"{"id":"vigie","tab":{"id":1}}"#), None);
+    assert_eq!(ask_page_as(&page, r#"{"v":2,"t":"probe"}"#, r#"{"id":"vigie"}"#), None);
+    close_page(&page);
+}
+
+#[wasm_bindgen_test]
+async fn a_field_that_a_person_does_not_see_is_refused() {
+    async fn check(body: &str, expect: &str) {
+        let page = page(body).await;
+        assert_eq!(probe(&page), json!({ "refused": expect }), "{body}");
+        close_page(&page);
+    }
+    check("<input style='opacity:.01'>", "hidden").await;
+    check("<div style='opacity:.8'><div style='opacity:.8'><input></div></div>", "hidden").await;
+    check("<body style='opacity:.5'><input>", "hidden").await;
+    check("<input style='visibility:hidden'>", "hidden").await;
+    check("<input style='display:none'>", "hidden").await;
+    check("<input style='width:4px;height:4px;padding:0;border:0'>", "hidden").await;
+    check("<input style='position:absolute;left:-9999px'>", "hidden").await;
+    check("<input><div style='position:fixed;inset:0'></div>", "covered").await;
+    check("<input style='pointer-events:none'>", "covered").await;
+    check("<input disabled>", "not-editable").await;
+    check("<input readonly>", "not-editable").await;
+    check("<input type=password>", "not-editable").await;
+}
+
+#[wasm_bindgen_test]
+async fn what_changes_between_probe_and_write_is_noticed() {
+    async fn check(change: &str, expect: Value) {
+        let page = page("<input id=f><div id=over></div>").await;
+        assert_eq!(probe(&page), json!("ready"));
+        in_page(&page, change);
+        assert_eq!(write(&page, "T"), expect, "{change}");
+        close_page(&page);
+    }
+    let refused = |reason: &str| json!({ "refused": reason });
+    check("f.remove()", refused("gone")).await;
+    check("document.documentElement.style.opacity='.1'", refused("hidden")).await;
+    check("over.style.cssText='position:fixed;inset:0'", refused("covered")).await;
+    check("f.value='other'", refused("not-empty")).await;
+    check("f.readOnly=true", refused("not-editable")).await;
+    check("f.oninput=()=>{f.value='x'}", refused("altered")).await;
+}
