@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::process::{Finished, observe, succeed};
+use crate::process::{BUILD, Finished, observe, succeed};
 use crate::progress::{Mark, Progress};
 use crate::setup::Tools;
 use crate::{artefacts, build, setup};
@@ -94,7 +94,9 @@ pub(crate) fn run(progress: &Progress, areas: &[Area]) -> Result<ExitCode> {
                     rows.push(test_program(progress, program)?);
                 }
             }
-            Err(_) => rows.push(Row { name: "compile the tests".into(), took: Duration::ZERO, passed: 0, failed: 1 }),
+            Err(_) => {
+                rows.push(Row { name: "compile the native tests".into(), took: Duration::ZERO, passed: 0, failed: 1 })
+            }
         }
     }
     if wanted(Area::Native) {
@@ -112,25 +114,26 @@ pub(crate) fn run(progress: &Progress, areas: &[Area]) -> Result<ExitCode> {
 
 /// A tool that either is content or is not.
 fn whole(progress: &Progress, name: &str, command: &mut Command) -> Result<Row> {
-    record(progress, name, command, |_| None)
+    record(progress, name, command, BUILD, |_| None)
 }
 
 /// A test runner, whose own counts are taken.
 fn runner(progress: &Progress, name: &str, command: &mut Command) -> Result<Row> {
-    record(progress, name, command, |finished| counts(&finished.lines))
+    record(progress, name, command, TEST_PROGRAM, |finished| counts(&finished.lines))
 }
 
 fn record(
     progress: &Progress,
     name: &str,
     command: &mut Command,
+    at_most: Duration,
     count: impl Fn(&Finished) -> Option<(usize, usize)>,
 ) -> Result<Row> {
     let started = Instant::now();
     let mut row = Row { name: name.to_owned(), took: Duration::ZERO, passed: 0, failed: 0 };
     // A failing step is a row of the table, not the end of the run.
     let _ = progress.step(name, |running| {
-        let finished = observe(running, command, TEST_PROGRAM)?;
+        let finished = observe(running, command, at_most)?;
         let runner = count(&finished);
         (row.passed, row.failed) = match (runner, finished.success()) {
             (Some((passed, failed)), true) => (passed, failed),
