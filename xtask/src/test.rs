@@ -102,7 +102,7 @@ pub(crate) fn run(progress: &Progress, areas: &[Area]) -> Result<ExitCode> {
     if wanted(Area::Native) {
         let mut examples = artefacts::cargo();
         examples.args(["test", "--workspace", "--doc", "--no-fail-fast"]);
-        rows.push(runner(progress, "examples in the documentation", &mut examples)?);
+        rows.push(runner(progress, "examples in the documentation", &mut examples, BUILD)?);
     }
     if wanted(Area::Browser) {
         for package in ["verifier-core", "extension"] {
@@ -118,8 +118,8 @@ fn whole(progress: &Progress, name: &str, command: &mut Command) -> Result<Row> 
 }
 
 /// A test runner, whose own counts are taken.
-fn runner(progress: &Progress, name: &str, command: &mut Command) -> Result<Row> {
-    record(progress, name, command, TEST_PROGRAM, |finished| counts(&finished.lines))
+fn runner(progress: &Progress, name: &str, command: &mut Command, at_most: Duration) -> Result<Row> {
+    record(progress, name, command, at_most, |finished| counts(&finished.lines))
 }
 
 fn record(
@@ -215,7 +215,7 @@ fn test_program(progress: &Progress, program: &Program) -> Result<Row> {
     command.current_dir(&program.directory).env("CARGO_MANIFEST_DIR", &program.directory);
     // Tests that start our programs find them where cargo put them.
     command.env("CARGO", std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    runner(progress, &program.name, &mut command)
+    runner(progress, &program.name, &mut command, TEST_PROGRAM)
 }
 
 /// The tests that run as WebAssembly in headless Chromium.
@@ -224,7 +224,7 @@ fn in_browser(progress: &Progress, tools: &Tools, package: &str) -> Result<Row> 
     let mut pack = tools.command("wasm-pack");
     pack.args(["test", "--mode", "no-install", "--headless", "--chrome", "--chromedriver"]);
     pack.arg(driver).arg(package).args(["--test", "browser"]);
-    runner(progress, &format!("{package}: WebAssembly in Chromium"), &mut pack)
+    runner(progress, &format!("{package}: WebAssembly in Chromium"), &mut pack, BUILD)
 }
 
 /// The closing table, and the last line that machines read too.
