@@ -71,6 +71,9 @@ const PRODUCT: &[&str] = &["psc", "ecps", "rpps", "cartecps", "cartecpx", "prosa
 /// Words of the product that mean other things as well: they count beside a word of logging in within one label.
 const PRODUCT_WEAK: &[&str] = &["cps", "esante"];
 
+/// Every word of the product contains one of these, so that most of the web is let through without taking words apart.
+const PRODUCT_CORES: &[&str] = &["psc", "cps", "cpx", "rpps", "sante"];
+
 /// Words of logging in, written as skeletons (`i` is `l`).
 const ACTION: &[&str] = &[
     "wallet",
@@ -238,6 +241,10 @@ fn mention(seen: &Seen, state: bool) -> Option<&'static str> {
     if state {
         return names_operator(seen).then_some("URL-EMBEDDED");
     }
+    let squeezed = seen.squeezed();
+    if !PRODUCT_CORES.iter().any(|core| squeezed.contains(core)) {
+        return None;
+    }
     let words = seen.words();
     let joined: Vec<String> = seen.labels.iter().map(|label| label.skeleton.replace('-', "")).collect();
     let all = || words.iter().copied().chain(joined.iter().map(String::as_str));
@@ -280,4 +287,35 @@ fn has_run(words: &[&str], names: &[&str]) -> bool {
             names.contains(&run.as_str())
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_word_of_the_product_is_let_through_early() {
+        for word in PRODUCT.iter().chain(PRODUCT_WEAK) {
+            assert!(PRODUCT_CORES.iter().any(|core| word.contains(core)), "{word}");
+        }
+    }
+
+    #[test]
+    fn words_are_written_as_skeletons() {
+        for word in
+            PRODUCT.iter().chain(PRODUCT_WEAK).chain(ACTION).chain(ACTION_PLAIN).chain(OWN_NAMES).chain(OWN_RUNS)
+        {
+            assert_eq!(Seen::new(word).dotted(), **word);
+        }
+    }
+
+    #[test]
+    fn a_domain_ends_at_a_dot() {
+        let check = |host: &str, expected: bool| assert_eq!(is_under(host, OPERATOR), expected, "{host}");
+        check("esante.gouv.fr", true);
+        check("wallet.esw.esante.gouv.fr", true);
+        check("notesante.gouv.fr", false);
+        check("esante.gouv.fr.example", false);
+        check("gouv.fr", false);
+    }
 }

@@ -22,7 +22,8 @@ pub(super) fn decode(encoded: &str) -> Option<String> {
         return None;
     }
     let (basic, extended) = encoded.rsplit_once('-').unwrap_or(("", encoded));
-    if extended.is_empty() {
+    // A hyphen at the very start separates nothing from nothing: RFC 3492 section 6.2 reads it as a digit, which it is not.
+    if extended.is_empty() || encoded.starts_with('-') && basic.is_empty() {
         return None;
     }
     let mut decoded: Vec<char> = basic.chars().collect();
@@ -95,6 +96,7 @@ mod tests {
         );
         check("", None);
         check("abc-", None);
+        check("-gaaa", None);
         check("99999999999", None);
         check("é", None);
     }
