@@ -81,7 +81,8 @@ pub(crate) fn observe(running: &Running<'_>, command: &mut Command, at_most: Dur
             Err(RecvTimeoutError::Disconnected) => break,
         }
         if !running.progress.verbose {
-            running.tick(kept.last().map_or("", String::as_str));
+            // Messages for machines tell a person nothing.
+            running.tick(kept.iter().rev().find(|line| !line.starts_with('{')).map_or("", String::as_str));
         }
         if Instant::now() > deadline {
             overdue = true;
