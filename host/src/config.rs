@@ -172,7 +172,9 @@ impl Explain for ConfigError {
 
     fn help(&self) -> String {
         match self {
-            Self::Missing(_) => "Name an existing file with --config; host/examples holds one to start from.".into(),
+            Self::Missing(_) => {
+                "Name an existing file with --config; host/examples/vigie.toml is one to start from.".into()
+            }
             Self::Unreadable(..) => "Give the account that runs vigie the right to read it.".into(),
             Self::Syntax { .. } => "Correct that line, then run `vigie check-config`.".into(),
             Self::Value { .. } => "Change that value, then run `vigie check-config`.".into(),

@@ -9,6 +9,7 @@ pub mod evaluation;
 pub mod health;
 pub mod logins;
 pub mod refusal;
+pub mod server;
 
 use std::sync::Arc;
 

@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cli;
+pub mod code;
 pub mod components;
 pub mod config;
 pub mod digest;

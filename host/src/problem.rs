@@ -21,6 +21,3 @@ impl fmt::Display for Sentence<'_> {
         write!(f, "{}: {}. {}", self.0.code(), self.0, self.0.help())
     }
 }
-
-/// A closed set of codes for one area, for the table in the documentation and the test that keeps it complete.
-pub type Codes = &'static [(&'static str, &'static str)];

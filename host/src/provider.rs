@@ -36,6 +36,8 @@ pub struct Pace {
     pub fresh: Duration,
     /// Two fetches are at least this far apart, whatever tokens come in.
     pub between: Duration,
+    /// After a failure the next attempt may come sooner: nobody can log in meanwhile.
+    pub retry: Duration,
     /// Keys older than this are not used any more.
     pub stale: Duration,
 }
@@ -45,6 +47,7 @@ impl Default for Pace {
         Self {
             fresh: Duration::from_secs(600),
             between: Duration::from_secs(30),
+            retry: Duration::from_secs(1),
             stale: Duration::from_secs(24 * 3600),
         }
     }
@@ -121,8 +124,8 @@ pub struct Provider {
     client: fetch::Client,
     pace: Pace,
     current: RwLock<Option<Arc<Keys>>>,
-    /// Held while fetching, so that one fetch serves all who wait; holds the moment of the last attempt.
-    attempt: Mutex<Option<Instant>>,
+    /// Held while fetching, so that one fetch serves all who wait; holds the moment before which there is no other.
+    not_before: Mutex<Option<Instant>>,
 }
 
 /// The provider's published keys and the endpoint that goes with them.
@@ -158,7 +161,7 @@ impl Providers {
                     client: client.clone(),
                     pace: pace.clone(),
                     current: RwLock::new(None),
-                    attempt: Mutex::new(None),
+                    not_before: Mutex::new(None),
                 })
             });
         }
@@ -199,16 +202,17 @@ impl Provider {
 
     /// Fetches unless somebody else just did or it is too early.
     async fn renew(&self, seen: Option<&Arc<Keys>>) -> Result<Arc<Keys>, ProviderError> {
-        let mut attempt = self.attempt.lock().await;
+        let mut not_before = self.not_before.lock().await;
         let cached = self.cached();
         if let Some(newer) = cached.as_ref().filter(|cached| seen.is_none_or(|seen| !Arc::ptr_eq(seen, cached))) {
             return Ok(Arc::clone(newer));
         }
-        if attempt.is_some_and(|last| last.elapsed() < self.pace.between) {
+        if not_before.is_some_and(|moment| Instant::now() < moment) {
             return cached.ok_or_else(|| self.client.too_early(&self.issuer));
         }
-        *attempt = Some(Instant::now());
-        let keys = Arc::new(self.fetch().await.inspect_err(|error| {
+        let fetched = self.fetch().await;
+        *not_before = Instant::now().checked_add(if fetched.is_ok() { self.pace.between } else { self.pace.retry });
+        let keys = Arc::new(fetched.inspect_err(|error| {
             tracing::warn!(code = error.code(), %error, "keys could not be renewed");
         })?);
         if let Ok(mut current) = self.current.write() {

@@ -9,7 +9,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt as _;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -33,8 +32,6 @@ pub(super) struct Arguments {
     format: Format,
 }
 
-/// Requests under way get this long when the host is asked to stop.
-const GRACE: Duration = Duration::from_secs(10);
 /// How often expired handles and one-shots are removed.
 const SWEEP: Duration = Duration::from_secs(60);
 
@@ -75,24 +72,7 @@ async fn serve(arguments: &Arguments) -> Result<(), StartError> {
     let service = Arc::new(Service::assemble(config, components, &Pace::default(), system_clock())?);
     announce(&service, address, arguments.format);
     let sweeper = tokio::spawn(sweep(Arc::clone(&service)));
-    let stopped = Arc::new(tokio::sync::Notify::new());
-    let asked = Arc::clone(&stopped);
-    // Answers are small; waiting to fill a packet would only make them late.
-    let listener = listener.tap_io(|stream| {
-        let _refused_by_the_system = stream.set_nodelay(true);
-    });
-    let server = axum::serve(listener, http::router(service)).with_graceful_shutdown(async move {
-        stop_signal().await;
-        asked.notify_one();
-    });
-    let given_up = async {
-        stopped.notified().await;
-        tokio::time::sleep(GRACE).await;
-    };
-    tokio::select! {
-        served = server => served.map_err(|error| StartError::Listen { address, kind: error.kind() })?,
-        () = given_up => tracing::warn!("requests were still under way when the time to stop had passed"),
-    }
+    http::server::serve(listener, http::router(service), stop_signal()).await;
     sweeper.abort();
     Ok(())
 }

@@ -84,6 +84,10 @@ impl Policy {
         let instance = pre.instantiate(&mut store).map_err(failed)?;
         let description = instance.vigie_policy_lifecycle().call_describe(&mut store).map_err(failed)?;
 
+        if !description.reason_codes.iter().all(|code| is_reason_code(code)) {
+            return Err(LoadComponentError::Failed { file: file.clone(), failure: Failure::BadOutput });
+        }
+
         let mut store = engine.store();
         let instance = pre.instantiate(&mut store).map_err(failed)?;
         let checked =
@@ -92,6 +96,22 @@ impl Policy {
             return Err(LoadComponentError::Settings { file: file.clone(), problems: join(&problems) });
         }
         Ok(Self { engine: engine.clone(), pre, digest: inspected.digest, settings, description })
+    }
+
+    /// Holds an answer to what the policy declared and to the limits.
+    fn check(&self, outcome: types::Outcome) -> Result<types::Outcome, Failure> {
+        if size(&outcome) > self.engine.limits.outcome_bytes
+            || outcome.obligations.len() > MOST_ITEMS
+            || outcome.reason_user.len() > MOST_ITEMS
+        {
+            return Err(Failure::OutcomeSize);
+        }
+        let declared = self.description.reason_codes.contains(&outcome.reason_code);
+        let objects = outcome
+            .obligations
+            .iter()
+            .all(|one| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&one.properties).is_ok());
+        if declared && objects { Ok(outcome) } else { Err(Failure::BadOutput) }
     }
 
     /// Digest of the component.
@@ -112,11 +132,20 @@ impl Policy {
             .instantiate(&mut store)
             .and_then(|instance| instance.vigie_policy_decide().call_evaluate(&mut store, &self.settings, request))
             .map_err(|error| Failure::of(&error))
-            .and_then(|outcome| {
-                if size(&outcome) > self.engine.limits.outcome_bytes { Err(Failure::OutcomeSize) } else { Ok(outcome) }
-            });
+            .and_then(|outcome| self.check(outcome));
         Evaluation { answer, log: std::mem::take(&mut store.data_mut().log) }
     }
+}
+
+/// Texts and obligations of one answer. A handful is meant; each costs the host memory even when it is empty.
+const MOST_ITEMS: usize = 16;
+
+/// A reason code ends up in logs and as a label of metrics, so it is short and plain.
+const LONGEST_REASON_CODE: usize = 64;
+
+fn is_reason_code(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-';
+    !text.is_empty() && text.len() <= LONGEST_REASON_CODE && text.bytes().all(plain)
 }
 
 /// All text of an answer, the unit of `limits.outcome_bytes`.

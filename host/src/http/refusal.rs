@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::Evidence;
 use crate::engine::limits::Failure;
 use crate::log::WriteLogError;
-use crate::problem::{Codes, Explain};
+use crate::problem::Explain;
 use crate::provider::ProviderError;
 use crate::service::gate::Busy;
 use crate::store::StoreError;
@@ -79,34 +79,6 @@ pub enum Refusal {
     #[error("the host cannot keep its records")]
     Records,
 }
-
-/// Codes of this area, each with its meaning.
-pub const CODES: Codes = &[
-    ("HTTP-NOT-FOUND", "no such path"),
-    ("HTTP-METHOD", "the path does not take this method"),
-    ("HTTP-CALLER", "no bearer secret, or one that no audience has"),
-    ("HTTP-CONTENT-TYPE", "the body is not declared as JSON"),
-    ("HTTP-TOO-LARGE", "the body exceeds limits.request_bytes"),
-    ("HTTP-SLOW", "the body did not arrive in time"),
-    ("HTTP-BODY", "the body is not JSON, or members are missing or of the wrong type"),
-    ("HTTP-ACCESS-TOKEN-MISSING", "UserInfo is fetched and there is no access token"),
-    ("HTTP-USERINFO-MISSING", "UserInfo is relayed and there is none"),
-    ("HTTP-USERINFO-UNEXPECTED", "UserInfo was sent to an audience that does not relay it"),
-    ("HTTP-REPLAYED", "the ID token was used before"),
-    ("HTTP-HANDLE", "the text is not a login handle"),
-    ("HTTP-PROVIDER-UNREACHABLE", "the provider does not answer"),
-    ("HTTP-PROVIDER-ANSWER", "the provider answers something else than asked"),
-    ("HTTP-PROVIDER-ISSUER", "the discovery document names another issuer"),
-    ("HTTP-ACCESS-TOKEN-REFUSED", "the provider refuses the access token at UserInfo"),
-    ("HTTP-VERIFIER", "the verifier component failed"),
-    ("HTTP-BUSY", "all instances are in use"),
-    ("HTTP-RECORDS", "state or decision log cannot be written"),
-    ("HTTP-LOGIN-MISSING", "the question carries no login handle"),
-    ("HTTP-LOGIN-UNKNOWN", "the handle was never given to this audience, or was revoked"),
-    ("HTTP-LOGIN-EXPIRED", "the login is older than four hours, or unused for thirty minutes"),
-    ("HTTP-SUBJECT-MISMATCH", "the question's subject is not the person of the login"),
-    ("HTTP-OBLIGATION", "a policy permits on a condition that the caller does not understand"),
-];
 
 #[derive(Serialize)]
 struct Wire<'a> {

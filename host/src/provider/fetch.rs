@@ -144,7 +144,7 @@ impl Client {
     /// Said to those who come between a failed fetch and the next one.
     pub(super) fn too_early(&self, issuer: &str) -> ProviderError {
         let host = Url::parse(issuer).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
-        ProviderError::Unreachable { host, what: "keys", reason: "the last attempt failed less than 30 s ago" }
+        ProviderError::Unreachable { host, what: "keys", reason: "an attempt failed a moment ago" }
     }
 }
 

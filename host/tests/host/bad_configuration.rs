@@ -209,3 +209,12 @@ fn a_wrong_command_line_is_exit_2() {
         assert_eq!(vigie(directory.path(), arguments).status.code(), Some(2), "{arguments:?}");
     }
 }
+
+#[test]
+fn the_example_holds_but_for_its_digest() {
+    let example = include_str!("../../examples/vigie.toml");
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("smurtab.secret"), "a-secret-of-enough-length").unwrap();
+    let config = vigie_host::config::Config::parse(example, &directory.path().join("vigie.toml")).unwrap();
+    assert_eq!(config.audiences[0].policies[0].settings, r#"{"categories":["C","M"]}"#);
+}

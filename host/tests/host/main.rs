@@ -21,8 +21,10 @@ mod support {
 
 mod bad_configuration;
 mod component_gate;
+mod hostile_guests;
 mod inspect;
 mod login;
 mod one_core_three_skins;
 mod policy_in_a_component;
 mod questions;
+mod serving;

@@ -34,7 +34,12 @@ static COMPONENTS: OnceLock<Components> = OnceLock::new();
 
 /// Fetches as often as it is asked, so that no test waits.
 pub fn eager() -> Pace {
-    Pace { fresh: Duration::from_secs(600), between: Duration::ZERO, stale: Duration::from_secs(24 * 3600) }
+    Pace {
+        fresh: Duration::from_secs(600),
+        between: Duration::ZERO,
+        retry: Duration::ZERO,
+        stale: Duration::from_secs(24 * 3600),
+    }
 }
 
 /// A configuration file in `directory` with two audiences that fetch UserInfo and one that relays it.
@@ -85,7 +90,7 @@ impl Host {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = vigie_host::http::router(Arc::new(service));
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        tokio::spawn(vigie_host::http::server::serve(listener, router, std::future::pending()));
         let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
         Self { url, client, log: directory.path().join("decisions.jsonl"), now, _directory: directory }
     }
@@ -128,10 +133,15 @@ pub fn question(handle: &str) -> Value {
 
 /// Claims in the shape of a PSC ID token (reference/psc-facts, 2.1), for a published test identity.
 pub fn claims(client: &str) -> Value {
+    claims_at(client, NOW)
+}
+
+/// The same, for a host with the machine's clock.
+pub fn claims_at(client: &str, now: u64) -> Value {
     use aws_lc_rs::digest::{SHA256, digest};
     let hash = digest(&SHA256, ACCESS_TOKEN.as_bytes());
     json!({
-        "exp": NOW + 110, "iat": NOW - 10, "auth_time": NOW - 12, "jti": "4c7ff1b6-7f4e-4c0a-a2ab-64a09e8c9e55",
+        "exp": now + 110, "iat": now - 10, "auth_time": now - 12, "jti": "4c7ff1b6-7f4e-4c0a-a2ab-64a09e8c9e55",
         "iss": ISSUER, "aud": client, "sub": SUBJECT, "typ": "ID", "azp": client, "nonce": NONCE,
         "session_state": "2f0c5a1e-6a35-4b0f-9a5e-14a5d2a7b8c1", "at_hash": super::keys::encode(&hash.as_ref()[..16]),
         "sid": "2f0c5a1e-6a35-4b0f-9a5e-14a5d2a7b8c1", "authMode": "MOBILE", "acr": "eidas1",

@@ -1,0 +1,117 @@
+//! Every stable code that this crate adds to those of the core ([`verifier_core::code`]), with its meaning.
+//!
+//! `CFG-` is the operator's side, `POL-` components, `HTTP-` calls and answers. A test keeps the table complete and without codes
+//! that nothing uses.
+
+use verifier_core::code::Code;
+
+const fn code(name: &'static str, meaning: &'static str) -> Code {
+    Code { name, meaning }
+}
+
+/// The table, by name.
+pub const TABLE: &[Code] = &[
+    code("CFG-CONNECT-TO", "a redirection of development.connect_to cannot work"),
+    code("CFG-DEVELOPMENT-IN-PRODUCTION", "production has a [development] table"),
+    code("CFG-EXTRA-CA", "development.extra_ca cannot be used"),
+    code("CFG-IO", "standard input or output broke"),
+    code("CFG-LISTEN", "the address cannot be listened on"),
+    code("CFG-LOG", "the decision log cannot be opened"),
+    code("CFG-MISSING", "there is no configuration file"),
+    code("CFG-NO-REQUIRED-POLICY", "an audience has no required policy"),
+    code("CFG-PORT-IN-USE", "another process listens on the address"),
+    code("CFG-RUNTIME", "the threads of the server cannot be started"),
+    code("CFG-SECRET", "a caller secret is missing, unreadable or too short"),
+    code("CFG-STATE", "the state file cannot be opened, read or written"),
+    code("CFG-STATE-IN-USE", "another process has the state file"),
+    code("CFG-SYNTAX", "the configuration is not TOML, or a key is unknown, missing or of the wrong kind"),
+    code("CFG-TLS", "the TLS client cannot be set up"),
+    code("CFG-UNREADABLE", "the configuration file cannot be read"),
+    code("CFG-VALUE", "a setting has a value that it may not have"),
+    code("HTTP-ACCESS-TOKEN-MISSING", "UserInfo is fetched and there is no access token"),
+    code("HTTP-ACCESS-TOKEN-REFUSED", "the provider refuses the access token at UserInfo"),
+    code("HTTP-BODY", "the body is not JSON, or members are missing or of the wrong type"),
+    code("HTTP-BUSY", "all instances are in use"),
+    code("HTTP-CALLER", "no bearer secret, or one that no audience has"),
+    code("HTTP-CONTENT-TYPE", "the body is not declared as JSON"),
+    code("HTTP-HANDLE", "the text is not a login handle"),
+    code("HTTP-LOG", "the decision log cannot be written"),
+    code("HTTP-LOGIN-EXPIRED", "the login is older than four hours, or unused for thirty minutes"),
+    code("HTTP-LOGIN-MISSING", "the question carries no login handle"),
+    code("HTTP-LOGIN-UNKNOWN", "the handle was never given to this audience, or was revoked"),
+    code("HTTP-METHOD", "the path does not take the method"),
+    code("HTTP-NOT-FOUND", "there is nothing at the path"),
+    code("HTTP-OBLIGATION", "a policy permits on a condition that the caller does not understand"),
+    code("HTTP-PROVIDER-ANSWER", "the provider answers something else than asked"),
+    code("HTTP-PROVIDER-ISSUER", "the discovery document names another issuer"),
+    code("HTTP-PROVIDER-UNREACHABLE", "the provider does not answer"),
+    code("HTTP-RECORDS", "state or decision log cannot be written"),
+    code("HTTP-REPLAYED", "the ID token was used before"),
+    code("HTTP-SLOW", "the body did not arrive in time"),
+    code("HTTP-SUBJECT-MISMATCH", "the subject of the question is not the person of the login"),
+    code("HTTP-TOO-LARGE", "the body exceeds limits.request_bytes"),
+    code("HTTP-USERINFO-MISSING", "UserInfo is relayed and there is none"),
+    code("HTTP-USERINFO-UNEXPECTED", "UserInfo was sent to an audience that does not relay it"),
+    code("HTTP-VERIFIER", "the verifier component failed"),
+    code("POL-BUSY", "no instance was free"),
+    code("POL-COMPILE", "a component does not compile, or is larger than the pool allows"),
+    code("POL-DIGEST", "a component is not the one that was pinned"),
+    code("POL-EXPORT", "a component does not export what its contract demands"),
+    code("POL-FILE", "a component cannot be read"),
+    code("POL-HOSTCALL", "a component handed too much to the host in one call"),
+    code("POL-IMPORT", "a component imports something outside its contract"),
+    code("POL-LOAD", "a component failed while it was being loaded"),
+    code("POL-MEMORY", "a component wanted more memory than its limit"),
+    code("POL-OUTCOME-SIZE", "a policy's answer is larger than its limit"),
+    code("POL-PERMITTED", "the policies permit, and none gives a reason"),
+    code("POL-POOL", "the pool of instances cannot be reserved"),
+    code("POL-SETTINGS", "a policy refuses its settings"),
+    code("POL-SIZE", "a component file is larger than any component should be"),
+    code("POL-STACK", "a component recursed deeper than its limit"),
+    code("POL-TABLE", "a component wanted a larger table than its limit"),
+    code("POL-TICKER", "the thread that stops endless policies cannot be started"),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    /// Every literal of the sources that looks like one of our codes, this table left out.
+    fn used(directory: &Path, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                used(&path, found);
+            } else if path.file_name().unwrap() != "code.rs" {
+                let source = std::fs::read_to_string(&path).unwrap();
+                let words = source.split(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-'));
+                let is_code = |word: &&str| {
+                    ["CFG-", "HTTP-", "POL-"].iter().any(|area| word.len() > area.len() && word.starts_with(area))
+                };
+                found.extend(words.filter(is_code).map(str::to_owned));
+            }
+        }
+    }
+
+    #[test]
+    fn every_code_is_explained_and_used() {
+        let mut used_codes = BTreeSet::new();
+        used(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut used_codes);
+        let names: Vec<&str> = TABLE.iter().map(|code| code.name).collect();
+        assert!(
+            names.is_sorted() && names.windows(2).all(|pair| pair[0] != pair[1]),
+            "the table is in order, each code once"
+        );
+        for code in &used_codes {
+            let explained = names.contains(&code.as_str()) || verifier_core::code::meaning(code).is_some();
+            assert!(explained, "add to code::TABLE: {code}");
+        }
+        for name in names {
+            assert!(used_codes.contains(name), "nothing answers with {name}");
+            assert_eq!(verifier_core::code::meaning(name), None, "the core has {name} already");
+        }
+    }
+}
