@@ -76,17 +76,24 @@ pub async fn on_tab_removed(tab: i32) {
     let _ = kept::drop_tab(tab).await;
 }
 
-/// A keyboard command. It fills what was kept and does nothing without it.
+/// A keyboard command. It fills what was kept; where that is not possible the popup opens, so that the key is never mute.
 #[wasm_bindgen(js_name = onCommand)]
 pub async fn on_command(name: String, tab: Option<TabObject>) {
     let tab = tab.and_then(|tab| Tab::from(&tab).id);
     let (Some(tab), "fill") = (tab, name.as_str()) else {
         return;
     };
-    if let Some(identity) = kept::identity().await {
+    let outcome = match kept::identity().await {
         // The key was pointed out when this identifier was first filled.
-        let KeptIdentity { identifier, keep } = identity;
-        fill::fill(&FillOrder { tab, identifier, mismatch: Mismatch::Accepted, keep }, runtime::flavour()).await;
+        Some(KeptIdentity { identifier, keep }) => {
+            let order = FillOrder { tab, identifier, mismatch: Mismatch::Accepted, keep };
+            Some(fill::fill(&order, runtime::flavour()).await)
+        }
+        None => None,
+    };
+    if outcome != Some(Fill::Filled) {
+        // A browser that does not open it leaves the person where they were.
+        let _ = action::open_popup().await;
     }
 }
 

@@ -28,6 +28,7 @@ extern "C" {
     fn set_tab_url(tab: i32, url: &str);
     fn answer_next(text: &str);
     fn badge(tab: i32) -> String;
+    fn popups_opened() -> i32;
     fn all_sent() -> Vec<String>;
     fn kept() -> String;
 
@@ -228,7 +229,7 @@ async fn a_fill_takes_two_steps_to_one_document() {
     answer_next(&envelope(json!("ready")));
     answer_next(&envelope(json!("written")));
     on_command("fill".into(), Some(js(&json!({ "id": 7 })).unchecked_into::<TabObject>())).await;
-    assert_eq!(all_sent().len(), 4);
+    assert_eq!((all_sent().len(), popups_opened()), (4, 0));
     assert!(!all_sent()[2].contains(probe["message"]["token"].as_str().unwrap()));
 }
 
@@ -267,6 +268,18 @@ async fn a_fill_that_must_not_happen() {
     };
     check(lying, fill_order(IDENTIFIER, "ask"), refused("EXT-FIELD-GONE"), 1).await;
     check(seen, fill_order(IDENTIFIER, "ask"), refused("EXT-FIELD-GONE"), 1).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_key_that_cannot_fill_opens_the_popup() {
+    store();
+    let press =
+        async |name: &str| on_command(name.into(), Some(js(&json!({ "id": 7 })).unchecked_into::<TabObject>())).await;
+    press("fill").await;
+    assert_eq!((popups_opened(), all_sent().len()), (1, 0));
+    press("something else").await;
+    on_command("fill".into(), None).await;
+    assert_eq!((popups_opened(), all_sent().len()), (1, 0));
 }
 
 #[wasm_bindgen_test]

@@ -6,7 +6,7 @@ const area = (store) => ({
   remove: async (key) => void delete store[key],
 });
 
-let session, local, badges, sent, urls, answers;
+let session, local, badges, sent, urls, answers, opened;
 
 /** A fresh browser in which the package may reach these hosts. */
 export function install(hosts) {
@@ -16,6 +16,7 @@ export function install(hosts) {
   sent = [];
   urls = {};
   answers = [];
+  opened = 0;
   globalThis.chrome = {
     runtime: {
       id: 'vigie',
@@ -38,6 +39,7 @@ export function install(hosts) {
       setBadgeText: async ({ tabId, text }) => void (badges[tabId] = text),
       setBadgeBackgroundColor: async () => {},
       setTitle: async () => {},
+      openPopup: async () => void (opened += 1),
     },
     commands: { getAll: async () => [{ name: 'fill', shortcut: 'Alt+Shift+P' }] },
     i18n: { getMessage: (key) => key, getUILanguage: () => 'fr' },
@@ -47,6 +49,7 @@ export function install(hosts) {
 export const set_tab_url = (tab, url) => void (urls[tab] = url);
 export const answer_next = (text) => void answers.push(text);
 export const badge = (tab) => badges[tab] ?? '';
+export const popups_opened = () => opened;
 export const all_sent = () => sent;
 export const kept = () => JSON.stringify({ session, local });
 

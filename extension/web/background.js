@@ -3,6 +3,9 @@
 import init, { onCommand, onMessage, onRequest, onTabRemoved, onTick, startOver, takeWake } from './vigie_extension.js';
 
 const FAILED = '{"v":1,"m":"failed"}';
+/** A page that floods us fills this queue and no more; a login needs about two messages a second. */
+const QUEUE = 64;
+let waiting = 0;
 /** @type {Promise<unknown> | undefined} */
 let ready;
 /** @type {Promise<unknown>} */
@@ -20,6 +23,8 @@ self.addEventListener('error', (event) => trapped(event.error));
  * @returns {Promise<T | string>}
  */
 function inTurn(work) {
+  if (waiting >= QUEUE) return Promise.resolve(FAILED);
+  waiting += 1;
   const done = turn.then(async () => {
     await (ready ??= init());
     const trap = new Promise((_, reject) => { trapped = reject; });
@@ -30,10 +35,13 @@ function inTurn(work) {
   }).catch(() => {
     try { startOver(); } catch { ready = undefined; }
     return FAILED;
-  });
+  }).finally(() => { waiting -= 1; });
   turn = done;
   return done;
 }
+
+// An identifier that a person chose to keep on this device is no business of content scripts. Firefox has this for session only.
+chrome.storage.local.setAccessLevel?.({ accessLevel: 'TRUSTED_CONTEXTS' });
 
 chrome.runtime.onMessage.addListener((/** @type {unknown} */ message, /** @type {object} */ sender, /** @type {(answer: unknown) => void} */ reply) => {
   inTurn(() => onMessage(message, sender)).then(reply);

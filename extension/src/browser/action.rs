@@ -41,3 +41,12 @@ pub async fn set_badge(tab_id: i32, text: &str, color: &str, title: &str) -> Res
     }
     Ok(())
 }
+
+/// Opens the popup under the toolbar button. Not every browser lets us, and none without a key or click of the person.
+///
+/// # Errors
+/// [`BrowserError::Refused`] when it stays closed.
+pub async fn open_popup() -> Result<(), BrowserError> {
+    let promise = bindings::action_open_popup().map_err(|_| BrowserError::Refused)?;
+    JsFuture::from(promise).await.map(drop).map_err(|_| BrowserError::Refused)
+}

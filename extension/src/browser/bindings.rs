@@ -102,6 +102,9 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["chrome", "action"], js_name = setTitle)]
     pub(super) fn action_set_title(details: &JsValue) -> Result<Promise, JsValue>;
 
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "action"], js_name = openPopup)]
+    pub(super) fn action_open_popup() -> Result<Promise, JsValue>;
+
     #[wasm_bindgen(catch, js_namespace = ["chrome", "i18n"], js_name = getMessage)]
     pub(super) fn i18n_get_message(key: &str, substitutions: Vec<String>) -> Result<String, JsValue>;
 

@@ -28,15 +28,13 @@ pub(crate) async fn tab(tab: i32) -> TabState {
     known_tab(tab).await.unwrap_or_else(|| TabState::new(now_ms()))
 }
 
-/// All tabs, the one heard of last first.
+/// All tabs, in no order.
 pub(crate) async fn all_tabs() -> Vec<(i32, TabState)> {
-    let mut tabs: Vec<(i32, TabState)> = load_all::<TabRecord>(Area::Session, TAB)
+    load_all::<TabRecord>(Area::Session, TAB)
         .await
         .into_iter()
         .filter_map(|(key, record)| Some((key.strip_prefix(TAB)?.parse().ok()?, record.restore()?)))
-        .collect();
-    tabs.sort_by_key(|(_, state)| core::cmp::Reverse(state.seen_at_ms));
-    tabs
+        .collect()
 }
 
 /// Keeps the state of one tab.

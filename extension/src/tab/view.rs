@@ -10,14 +10,10 @@ use super::{TabState, TabView, kept};
 use crate::address;
 use crate::browser::{now_ms, tabs};
 
-/// The tab that was heard of last and still exists.
+/// The tab that was heard of last. A closed tab is forgotten, so it exists or was closed this very moment.
 pub(crate) async fn latest(flavour: Flavour) -> Option<TabView> {
-    for (tab, _) in kept::all_tabs().await {
-        if tabs::get(tab).await.is_ok() {
-            return Some(of(tab, flavour).await);
-        }
-    }
-    None
+    let (tab, _) = kept::all_tabs().await.into_iter().max_by_key(|(_, state)| state.seen_at_ms)?;
+    Some(of(tab, flavour).await)
 }
 
 /// What this tab shows.
