@@ -140,7 +140,10 @@ impl TabState {
         }
         let event = describe(recognise(observation), observation, &mut page);
         let (login, effects) = self.login.step(event, now_ms);
-        (Self { seen_at_ms: now_ms, page: Some(page), request: self.request, login }, effects)
+        // The account portal and the farewell page belong to no service: an earlier request is over.
+        let over = matches!(page.word, PageWord::Portal | PageWord::SignedOut);
+        let request = if over { None } else { self.request };
+        (Self { seen_at_ms: now_ms, page: Some(page), request, login }, effects)
     }
 
     /// The document that reported is being left. Where to will be seen when somebody asks.
