@@ -66,3 +66,14 @@ pub const CLOCK_SKEW_USUAL_S: u32 = 10;
 /// Longest accepted `exp - iat`, in seconds. PSC issues 120 s for both tokens (`psc-facts` 1.6); ten minutes leave room for
 /// a change on their side and still bound how long a one-shot must be remembered.
 pub const TOKEN_LIFETIME_MAX_S: u64 = 600;
+
+/// Longest identifier that is read, in characters. The longest real one is a SIRET with its type digit, `/` and a local part;
+/// local parts of 23 characters are published, so 64 leaves room without reading a page of text.
+pub const IDENTIFIER_CHARS: usize = 64;
+
+/// Longest single text of a page observation, in bytes: the longest sentence that a rule matches is below 200, and the
+/// content script cuts at 200 characters.
+pub const PAGE_TEXT_BYTES: usize = 2_000;
+
+/// Most entries of any one list of a page observation. A login page has a few dozen; the content script stops at 40.
+pub const PAGE_ENTRIES: usize = 200;

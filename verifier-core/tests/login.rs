@@ -103,6 +103,9 @@ fn what_takes_the_number_away() {
     check(Event::Left, NOW + 1, NumberMatch::Idle);
     check(Event::Started, NOW + 1, NumberMatch::Issued { since_ms: NOW + 1 });
     assert_eq!(start.step(Event::Tick, NOW + 93_999), (start, vec![]));
+    // The countdown passes the number itself: nothing flickers.
+    assert_eq!(start.step(Event::NumberUnclear, NOW + 49_000), (start, vec![]));
+    assert_eq!(start.step(Event::NumberUnclear, NOW + 94_000).0, NumberMatch::Expired { at_ms: NOW + 94_000 });
     assert_eq!(start.shown(NOW + 94_000), None);
 }
 
@@ -144,6 +147,7 @@ mod properties {
             Just(Event::Started),
             ("[0-9]{2}", proptest::option::of(0_u32..130)).prop_map(|(text, remaining)| seen(&text, remaining)),
             Just(Event::NumberLost),
+            Just(Event::NumberUnclear),
             Just(Event::Returned),
             Just(Event::RefusedSeen),
             Just(Event::ExpiredSeen),

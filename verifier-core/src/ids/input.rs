@@ -1,6 +1,6 @@
 //! How pasted text becomes the characters of an identifier. One rule each, applied in this order:
 //!
-//! - **N1** more than [`MAX_CHARS`] characters is refused (`ID-TOO-LONG`).
+//! - **N1** more than [`limits::IDENTIFIER_CHARS`] characters is refused (`ID-TOO-LONG`).
 //! - **N2** spaces of any width (space, tab, line end, NBSP, narrow NBSP, figure space, …) are dropped.
 //! - **N3** characters without width (zero-width space and joiners, word joiner, byte order mark, soft hyphen) are dropped:
 //!   office programs add them silently.
@@ -14,10 +14,7 @@
 //! This is not a general Unicode normaliser: identifiers are ASCII and the rules above are the whole list.
 
 use super::ParseIdError;
-
-/// The longest text that is read. The longest real identifier is a SIRET with its type digit, `/` and a local part; local
-/// parts of 23 characters are published, so 64 leaves room without reading a page of text.
-pub const MAX_CHARS: usize = 64;
+use crate::limits;
 
 /// N1 to N6: the characters of an identifier that may contain separators of its own (UUID, `/` local part).
 ///
@@ -26,8 +23,8 @@ pub const MAX_CHARS: usize = 64;
 pub(super) fn characters(text: &str) -> Result<String, ParseIdError> {
     let mut kept = String::new();
     for (index, character) in text.chars().enumerate() {
-        if index >= MAX_CHARS {
-            return Err(ParseIdError::TooLong { limit: MAX_CHARS });
+        if index >= limits::IDENTIFIER_CHARS {
+            return Err(ParseIdError::TooLong { limit: limits::IDENTIFIER_CHARS });
         }
         let position = index + 1;
         match character {

@@ -227,7 +227,7 @@ fn local_number(kind: NationalIdKind, local: Option<&str>) -> Result<Option<&str
 }
 
 /// Letters, digits and the few signs seen in staff registers. The structure numbers its staff freely, so no length is
-/// required beyond one character; the whole identifier is bounded by [`input::MAX_CHARS`].
+/// required beyond one character; the whole identifier is bounded by `limits::IDENTIFIER_CHARS`.
 fn is_local(local: &str) -> bool {
     !local.is_empty()
         && local.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@' | b'+'))

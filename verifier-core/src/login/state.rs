@@ -71,6 +71,9 @@ pub enum Event {
     },
     /// The genuine page no longer shows a readable number.
     NumberLost,
+    /// The genuine page is the waiting page, and its number cannot be told from the countdown at this moment
+    /// (`PAGE-NUMBER-COUNTDOWN`): for one second of nearly every login the two are the same.
+    NumberUnclear,
     /// The browser was sent back to the relying party.
     Returned,
     /// The genuine page says that the request was refused.
@@ -126,6 +129,7 @@ impl NumberMatch {
             // A live session at PSC answers without a number: nothing was matched.
             (Self::Issued { .. }, Event::Returned) => (Self::Idle, vec![Effect::Clear]),
             (_, Event::Left) => (Self::Idle, vec![Effect::Clear]),
+            // `NumberUnclear` comes here too: digits that were read before stay until their deadline.
             (state, _) => (state, Vec::new()),
         }
     }

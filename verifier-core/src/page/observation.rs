@@ -1,19 +1,15 @@
 //! The facts that a content script reports about a page, as they cross the message channel. Wire format, version 1.
 //!
 //! It holds what is visible and nothing that was typed: a field tells whether it is empty or holds the text about to be
-//! filled, never its value. Unknown members are refused, and so is anything beyond the sizes below, because the page
+//! filled, never its value. Unknown members are refused, and so is anything beyond the sizes of [`limits`], because the page
 //! controls every text in here.
 
 use serde::Deserialize;
 
+use crate::limits;
+
 /// The version that this core reads.
 pub const VERSION: u32 = 1;
-
-/// Longest single text, in bytes: the longest sentence that a rule matches is below 200.
-pub const TEXT_BYTES: usize = 2_000;
-
-/// Most entries of any one list. A login page has a few dozen; the content script stops at the same figure.
-pub const ENTRIES: usize = 200;
 
 /// What a page shows. `Debug` tells how much of it there is, never what: a page may greet a person by name.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -179,7 +175,7 @@ impl PageObservation {
         }
     }
 
-    /// Whether every list and text is within [`ENTRIES`] and [`TEXT_BYTES`].
+    /// Whether every list and text is within [`limits::PAGE_ENTRIES`] and [`limits::PAGE_TEXT_BYTES`].
     pub(super) fn is_within_limits(&self) -> bool {
         let counts = [
             self.headings.len(),
@@ -191,8 +187,8 @@ impl PageObservation {
             self.numbers.len(),
             self.alerts.len(),
         ];
-        let short = |text: &String| text.len() <= TEXT_BYTES;
-        counts.iter().all(|count| *count <= ENTRIES)
+        let short = |text: &String| text.len() <= limits::PAGE_TEXT_BYTES;
+        counts.iter().all(|count| *count <= limits::PAGE_ENTRIES)
             && short(&self.title)
             && self.headings.iter().chain(&self.texts).chain(&self.alerts).all(short)
             && self.buttons.iter().chain(&self.links).all(|item| short(&item.text))

@@ -134,7 +134,7 @@ pub fn genuine_hosts(flavour: Flavour) -> impl Iterator<Item = &'static GenuineH
 /// Judges an address. Total: every input has a verdict and a code.
 #[must_use]
 pub fn assess(facts: &UrlFacts<'_>, flavour: Flavour) -> Assessment {
-    if facts.host.is_empty() || facts.host.len() > MAX_HOST {
+    if facts.host.len() > MAX_HOST {
         return Assessment { verdict: Verdict::Invalid, code: "URL-HOST" };
     }
     if !matches!(facts.scheme, "https" | "http") {
