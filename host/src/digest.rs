@@ -89,9 +89,14 @@ mod tests {
         let empty = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(Digest::of(b"").to_string(), empty);
         assert_eq!(empty.parse(), Ok(Digest::of(b"")));
-        for wrong in
-            ["", "sha256:", &empty.to_uppercase(), &empty[..70], &format!("{empty}0"), &empty.replace('e', "g")]
-        {
+        for wrong in [
+            "",
+            "sha256:",
+            &empty.to_uppercase(),
+            empty.trim_end_matches("5"),
+            &format!("{empty}0"),
+            &empty.replace('e', "g"),
+        ] {
             assert_eq!(wrong.parse::<Digest>(), Err(ParseDigestError), "{wrong}");
         }
     }

@@ -99,7 +99,7 @@ pub enum StartError {
         /// As configured.
         policy: String,
         /// What is wrong.
-        error: LoadComponentError,
+        error: Box<LoadComponentError>,
     },
     /// The TLS client.
     #[error(transparent)]
@@ -130,7 +130,8 @@ impl Explain for StartError {
         match self {
             Self::Config(error) => error.code(),
             Self::Engine(error) => error.code(),
-            Self::Verifier(error) | Self::Policy { error, .. } => error.code(),
+            Self::Verifier(error) => error.code(),
+            Self::Policy { error, .. } => error.code(),
             Self::Client(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::Log { .. } => "CFG-LOG",
@@ -143,7 +144,8 @@ impl Explain for StartError {
         match self {
             Self::Config(error) => error.help(),
             Self::Engine(error) => error.help(),
-            Self::Verifier(error) | Self::Policy { error, .. } => error.help(),
+            Self::Verifier(error) => error.help(),
+            Self::Policy { error, .. } => error.help(),
             Self::Client(error) => error.help(),
             Self::Store(error) => error.help(),
             Self::Log { .. } => "Check the directory and its rights.".into(),
@@ -174,7 +176,7 @@ impl Components {
                 loaded.push(load_policy(&engine, &mut compiled, wanted).map_err(|error| StartError::Policy {
                     audience: audience.id.clone(),
                     policy: wanted.id.clone(),
-                    error,
+                    error: Box::new(error),
                 })?);
             }
             policies.push(loaded.into());

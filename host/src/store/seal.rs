@@ -114,7 +114,8 @@ mod tests {
         let text = handle.disclose();
         assert_eq!(Handle::parse(&text), Ok(handle.clone()));
         assert_eq!(format!("{handle:?}"), "Handle(..)");
-        for wrong in ["", "vigie_", &text[6..], &text[..text.len() - 1], &format!("{text}A"), "vigie_é"] {
+        let bare = text.replace(PREFIX, "");
+        for wrong in ["", PREFIX, &bare, &format!("{text}A"), &format!("{PREFIX}AAAA"), "vigie_é"] {
             assert_eq!(Handle::parse(wrong), Err(ParseHandleError));
         }
     }
