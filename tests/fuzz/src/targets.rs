@@ -23,7 +23,7 @@ pub(crate) fn json(input: &[u8]) {
     }
 }
 
-fn same(ours: &Json, reference: &serde_json::Value) -> bool {
+fn same(ours: &Json<'_>, reference: &serde_json::Value) -> bool {
     use serde_json::Value;
     match (ours, reference) {
         (Json::Null, Value::Null) => true,

@@ -76,11 +76,11 @@ impl fmt::Display for LineError {
 }
 
 /// The members of a line, all of them known.
-pub(super) struct Fields(Object);
+pub(super) struct Fields<'l>(Object<'l>);
 
-impl Fields {
+impl<'l> Fields<'l> {
     /// Reads a line whose members all stand in `known`.
-    pub(super) fn parse(line: &str, known: &[&str]) -> Result<Self, LineError> {
+    pub(super) fn parse(line: &'l str, known: &[&str]) -> Result<Self, LineError> {
         let parsed = json::parse(line.as_bytes(), limits::LINE_BYTES, Duplicates::Refuse).map_err(LineError::Json)?;
         let Json::Object(members) = parsed.value else { return Err(LineError::Json(ParseJsonError::Syntax)) };
         if members.names().any(|name| !known.contains(&name)) {
@@ -89,7 +89,7 @@ impl Fields {
         Ok(Self(members))
     }
 
-    pub(super) fn value(&self, name: &'static str) -> Result<&Json, LineError> {
+    pub(super) fn value(&self, name: &'static str) -> Result<&Json<'l>, LineError> {
         self.0.get(name).ok_or(LineError::Missing(name))
     }
 

@@ -76,7 +76,7 @@ pub(super) fn answer(line: &str, verifier: &impl SignatureVerifier) -> Result<Lo
     let audience = audience(&fields)?;
     let nonce = match fields.value("nonce")? {
         Json::Null => ExpectedNonce::NotSent,
-        Json::String(sent) => ExpectedNonce::Exactly(sent.clone()),
+        Json::String(sent) => ExpectedNonce::Exactly(sent.clone().into_owned()),
         _ => return Err(LineError::Type("nonce")),
     };
     let userinfo = fields.optional_text("userinfo")?;
@@ -127,7 +127,7 @@ pub(super) fn answer(line: &str, verifier: &impl SignatureVerifier) -> Result<Lo
     })
 }
 
-fn audience(fields: &Fields) -> Result<Audience, LineError> {
+fn audience(fields: &Fields<'_>) -> Result<Audience, LineError> {
     let clock_skew = u32::try_from(fields.seconds("clock_skew")?).map_err(|_| LineError::Value("clock_skew"))?;
     Audience::new(AudienceSettings {
         issuer: fields.text("issuer")?.to_owned(),

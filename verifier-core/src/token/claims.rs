@@ -119,13 +119,13 @@ impl fmt::Debug for Claims {
     }
 }
 
-struct Members<'j>(&'j Object);
+struct Members<'j>(&'j Object<'j>);
 
 impl Members<'_> {
     fn text(&self, claim: &'static str) -> Result<Option<String>, ParseClaimsError> {
         match self.0.get(claim) {
             None => Ok(None),
-            Some(Json::String(text)) if text.len() <= limits::TEXT_BYTES => Ok(Some(text.clone())),
+            Some(Json::String(text)) if text.len() <= limits::TEXT_BYTES => Ok(Some(text.clone().into_owned())),
             Some(_) => Err(ParseClaimsError::Type { claim }),
         }
     }
@@ -145,7 +145,7 @@ impl Members<'_> {
         let wrong = ParseClaimsError::Type { claim: "aud" };
         match self.0.get("aud") {
             None => Ok(Vec::new()),
-            Some(Json::String(one)) => Ok(vec![one.clone()]),
+            Some(Json::String(one)) => Ok(vec![one.clone().into_owned()]),
             Some(Json::Array(many)) if many.len() <= limits::AUDIENCES => {
                 many.iter().map(|value| value.as_str().map(str::to_owned).ok_or(wrong)).collect()
             }

@@ -38,7 +38,7 @@ pub(super) enum Thumbprint {
 
 impl Confirmation {
     /// Reads the claim: absent, an object, or wrong.
-    pub(super) fn read(claim: Option<&Json>) -> Result<Option<Self>, ()> {
+    pub(super) fn read(claim: Option<&Json<'_>>) -> Result<Option<Self>, ()> {
         match claim {
             None => Ok(None),
             Some(Json::Object(members)) => Self::from_members(members).map(Some),
@@ -46,10 +46,10 @@ impl Confirmation {
         }
     }
 
-    fn from_members(members: &Object) -> Result<Self, ()> {
+    fn from_members(members: &Object<'_>) -> Result<Self, ()> {
         match members.get("x5t#S256") {
             None => Ok(Confirmation::OtherMethod),
-            Some(Json::String(text)) => Ok(Confirmation::CertificateThumbprint(text.clone())),
+            Some(Json::String(text)) => Ok(Confirmation::CertificateThumbprint(text.clone().into_owned())),
             Some(_) => Err(()),
         }
     }

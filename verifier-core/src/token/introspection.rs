@@ -126,7 +126,7 @@ fn check(input: &IntrospectionInput<'_>, evidence: &mut Evidence) -> Result<(Opt
     Ok((level, expires))
 }
 
-fn text<'j>(answer: &'j Object, member: &str) -> Result<Option<&'j str>, Refusal> {
+fn text<'j>(answer: &'j Object<'_>, member: &str) -> Result<Option<&'j str>, Refusal> {
     answer.get(member).map(|value| value.as_str().ok_or(Refusal::IntrospectionForm)).transpose()
 }
 

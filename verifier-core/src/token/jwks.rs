@@ -193,7 +193,7 @@ impl Jwks {
     ///
     /// # Errors
     /// As for [`Jwks::parse`].
-    pub fn from_json(set: &Json) -> Result<Self, ParseJwksError> {
+    pub fn from_json(set: &Json<'_>) -> Result<Self, ParseJwksError> {
         let keys =
             set.as_object().and_then(|set| set.get("keys")).and_then(Json::as_array).ok_or(ParseJwksError::Form)?;
         if keys.len() > limits::JWKS_KEYS {
@@ -231,14 +231,14 @@ impl Jwks {
 }
 
 impl Entry {
-    fn from_json(key: &Object) -> Result<Self, ParseJwksError> {
+    fn from_json(key: &Object<'_>) -> Result<Self, ParseJwksError> {
         // RFC 7518 6.3.2, 6.2.2 and 6.4: private members, and `k` of a shared key.
         if ["d", "p", "q", "dp", "dq", "qi", "oth", "k"].iter().any(|name| key.get(name).is_some()) {
             return Err(ParseJwksError::PrivateKey);
         }
         let text = |name: &str| match key.get(name) {
             None => Ok(None),
-            Some(Json::String(text)) => Ok(Some(text.as_str())),
+            Some(Json::String(text)) => Ok(Some(&**text)),
             Some(_) => Err(ParseJwksError::Form),
         };
         let kty = text("kty")?.ok_or(ParseJwksError::Form)?;

@@ -209,7 +209,7 @@ impl Header {
         }
         let key_id = match members.get("kid") {
             None => None,
-            Some(Json::String(kid)) if kid.len() <= limits::KID_BYTES => Some(kid.clone()),
+            Some(Json::String(kid)) if kid.len() <= limits::KID_BYTES => Some(kid.clone().into_owned()),
             Some(_) => return Err(ParseJwsError::KeyIdForm),
         };
         let media_type = match members.get("typ") {
@@ -223,7 +223,7 @@ impl Header {
         Ok(Self { algorithm, key_id, media_type })
     }
 
-    fn algorithm(members: &Object) -> Result<Algorithm, ParseJwsError> {
+    fn algorithm(members: &Object<'_>) -> Result<Algorithm, ParseJwsError> {
         let name = members.get("alg").and_then(Json::as_str).ok_or(ParseJwsError::AlgorithmMissing)?;
         if let Some(algorithm) = Algorithm::from_name(name) {
             return Ok(algorithm);

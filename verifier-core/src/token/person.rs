@@ -36,7 +36,7 @@ impl OtherId {
     }
 
     /// Reads `otherIds`, or `otherIDs` as one published program spells it. The error names the claim.
-    pub(super) fn list(members: &Object) -> Result<Vec<Self>, &'static str> {
+    pub(super) fn list(members: &Object<'_>) -> Result<Vec<Self>, &'static str> {
         const CLAIM: &str = "otherIds";
         let entries = match (members.get(CLAIM), members.get("otherIDs")) {
             (None | Some(Json::Null), None | Some(Json::Null)) => return Ok(Vec::new()),
@@ -52,7 +52,7 @@ impl OtherId {
         entries.iter().map(|entry| Self::read(entry).ok_or(CLAIM)).collect()
     }
 
-    fn read(entry: &Json) -> Option<Self> {
+    fn read(entry: &Json<'_>) -> Option<Self> {
         let entry = entry.as_object()?;
         let text = |name: &str| entry.get(name)?.as_str().filter(|text| text.len() <= limits::TEXT_BYTES);
         Some(Self { origin: text("origine")?.to_owned(), value: text("identifiant")?.to_owned() })

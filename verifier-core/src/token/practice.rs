@@ -66,17 +66,17 @@ impl fmt::Display for ReadPracticesError {
 }
 
 /// A stated text: absent, `null` and empty mean that nothing is stated.
-pub(super) fn stated(members: &Object, member: &'static str) -> Result<Option<String>, ReadPracticesError> {
+pub(super) fn stated(members: &Object<'_>, member: &'static str) -> Result<Option<String>, ReadPracticesError> {
     match members.get(member) {
         None | Some(Json::Null) => Ok(None),
         Some(Json::String(text)) if text.len() <= limits::TEXT_BYTES => {
-            Ok(Some(text.clone()).filter(|text| !text.is_empty()))
+            Ok(Some(text).filter(|text| !text.is_empty()).map(|text| text.clone().into_owned()))
         }
         Some(_) => Err(ReadPracticesError::Type { member }),
     }
 }
 
-fn objects<'j>(members: &'j Object, member: &'static str) -> Result<Vec<&'j Object>, ReadPracticesError> {
+fn objects<'j>(members: &'j Object<'j>, member: &'static str) -> Result<Vec<&'j Object<'j>>, ReadPracticesError> {
     let wrong = ReadPracticesError::Type { member };
     match members.get(member) {
         None | Some(Json::Null) => Ok(Vec::new()),
@@ -86,7 +86,7 @@ fn objects<'j>(members: &'j Object, member: &'static str) -> Result<Vec<&'j Obje
 }
 
 /// Reads every practice in the order of the document, which is what an "acting as" index refers to.
-pub(super) fn read(reference: &Object) -> Result<Vec<Practice>, ReadPracticesError> {
+pub(super) fn read(reference: &Object<'_>) -> Result<Vec<Practice>, ReadPracticesError> {
     let mut practices = Vec::new();
     for exercise in objects(reference, "exercices")? {
         let of_exercise = Practice {
@@ -116,7 +116,7 @@ pub(super) fn read(reference: &Object) -> Result<Vec<Practice>, ReadPracticesErr
     Ok(practices)
 }
 
-fn structure(activity: &Object) -> Result<Option<Structure>, ReadPracticesError> {
+fn structure(activity: &Object<'_>) -> Result<Option<Structure>, ReadPracticesError> {
     let name = stated(activity, "raisonSocialeSite")?;
     let brand = stated(activity, "enseigneCommercialeSite")?;
     let structure = Structure {

@@ -117,7 +117,7 @@ impl UnverifiedUserInfo {
     ///
     /// # Errors
     /// As for [`UnverifiedUserInfo::parse`].
-    pub fn from_json(answer: &Json) -> Result<Self, ParseUserInfoError> {
+    pub fn from_json(answer: &Json<'_>) -> Result<Self, ParseUserInfoError> {
         let claims = answer.as_object().ok_or(ParseUserInfoError::Json(ParseJsonError::Syntax))?;
         let practices = match claims.get("SubjectRefPro") {
             None | Some(Json::Null) => Vec::new(),
@@ -135,7 +135,7 @@ impl UnverifiedUserInfo {
         })
     }
 
-    fn read_practices(reference: &Object) -> Result<Vec<Practice>, ParseUserInfoError> {
+    fn read_practices(reference: &Object<'_>) -> Result<Vec<Practice>, ParseUserInfoError> {
         practice::stated(reference, "codeCivilite")?;
         Ok(practice::read(reference)?)
     }
@@ -192,7 +192,7 @@ impl UnverifiedUserInfo {
 }
 
 /// `SubjectRole`: an array of texts. A value of another form is left out: the claim decides nothing.
-fn roles(claims: &Object) -> Result<Vec<CodedValue>, ParseUserInfoError> {
+fn roles(claims: &Object<'_>) -> Result<Vec<CodedValue>, ParseUserInfoError> {
     const CLAIM: &str = "SubjectRole";
     match claims.get(CLAIM) {
         None | Some(Json::Null) => Ok(Vec::new()),

@@ -7,6 +7,7 @@
 //!
 //! Not done here: streaming, numbers beyond what claims need (an integer that is not a `u64` is only kept for equality).
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
@@ -14,9 +15,9 @@ use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
 use crate::limits;
 
-/// A JSON value whose objects have no ambiguous member.
+/// A JSON value whose objects have no ambiguous member. Texts without escapes are borrowed from the input.
 #[derive(Clone, PartialEq)]
-pub enum Json {
+pub enum Json<'t> {
     /// `null`
     Null,
     /// `true` or `false`
@@ -26,34 +27,34 @@ pub enum Json {
     /// Any other number: negative, fractional or too large.
     OtherNumber(f64),
     /// A string.
-    String(String),
+    String(Cow<'t, str>),
     /// An array.
-    Array(Vec<Json>),
+    Array(Vec<Json<'t>>),
     /// An object.
-    Object(Object),
+    Object(Object<'t>),
 }
 
 /// The members of a JSON object in the order of the text, each name once.
 #[derive(Clone, Default, PartialEq)]
-pub struct Object(Vec<(String, Json)>);
+pub struct Object<'t>(Vec<(Cow<'t, str>, Json<'t>)>);
 
-impl Object {
+impl<'t> Object<'t> {
     /// The value of a member.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Json> {
+    pub fn get(&self, name: &str) -> Option<&Json<'t>> {
         self.0.iter().find(|(n, _)| n == name).map(|(_, value)| value)
     }
 
     /// The member names, in the order of the text.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
+        self.0.iter().map(|(name, _)| &**name)
     }
 }
 
-impl Json {
+impl<'t> Json<'t> {
     /// The members, when this is an object.
     #[must_use]
-    pub fn as_object(&self) -> Option<&Object> {
+    pub fn as_object(&self) -> Option<&Object<'t>> {
         match self {
             Json::Object(object) => Some(object),
             _ => None,
@@ -62,7 +63,7 @@ impl Json {
 
     /// The elements, when this is an array.
     #[must_use]
-    pub fn as_array(&self) -> Option<&[Json]> {
+    pub fn as_array(&self) -> Option<&[Json<'t>]> {
         match self {
             Json::Array(elements) => Some(elements),
             _ => None,
@@ -102,13 +103,13 @@ impl Json {
 }
 
 /// Claims are personal data: only the shape is shown.
-impl fmt::Debug for Json {
+impl fmt::Debug for Json<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Json({})", self.kind())
     }
 }
 
-impl fmt::Debug for Object {
+impl fmt::Debug for Object<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Object({} members)", self.0.len())
     }
@@ -125,9 +126,9 @@ pub enum Duplicates {
 
 /// A value, and the tolerated members that occurred more than once.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Parsed {
+pub struct Parsed<'t> {
     /// The value.
-    pub value: Json,
+    pub value: Json<'t>,
     /// Names of the members that occurred more than once with equal values, each once.
     pub repeated: Vec<&'static str>,
 }
@@ -172,7 +173,7 @@ impl fmt::Display for ParseJsonError {
 ///
 /// # Errors
 /// When the text is not JSON, exceeds a bound of [`limits`], or repeats a member against the rule.
-pub fn parse(text: &[u8], max_bytes: usize, duplicates: Duplicates) -> Result<Parsed, ParseJsonError> {
+pub fn parse(text: &[u8], max_bytes: usize, duplicates: Duplicates) -> Result<Parsed<'_>, ParseJsonError> {
     if text.len() > max_bytes {
         return Err(ParseJsonError::TooLarge { limit: max_bytes });
     }
@@ -226,50 +227,54 @@ impl Node<'_> {
 }
 
 impl<'de> DeserializeSeed<'de> for Node<'_> {
-    type Value = Json;
+    type Value = Json<'de>;
 
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Json<'de>, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for Node<'_> {
-    type Value = Json;
+    type Value = Json<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_unit<E>(self) -> Result<Json, E> {
+    fn visit_unit<E>(self) -> Result<Json<'de>, E> {
         Ok(Json::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+    fn visit_bool<E>(self, value: bool) -> Result<Json<'de>, E> {
         Ok(Json::Bool(value))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
+    fn visit_u64<E>(self, value: u64) -> Result<Json<'de>, E> {
         Ok(Json::Integer(value))
     }
 
     #[expect(clippy::cast_precision_loss, reason = "kept for equality only; no claim is read from it")]
-    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
+    fn visit_i64<E>(self, value: i64) -> Result<Json<'de>, E> {
         Ok(u64::try_from(value).map_or(Json::OtherNumber(value as f64), Json::Integer))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
+    fn visit_f64<E>(self, value: f64) -> Result<Json<'de>, E> {
         Ok(Json::OtherNumber(value))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
-        Ok(Json::String(value.to_owned()))
+    fn visit_str<E>(self, value: &str) -> Result<Json<'de>, E> {
+        Ok(Json::String(Cow::Owned(value.to_owned())))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Json, E> {
-        Ok(Json::String(value))
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Json<'de>, E> {
+        Ok(Json::String(Cow::Borrowed(value)))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Json, A::Error> {
+    fn visit_string<E>(self, value: String) -> Result<Json<'de>, E> {
+        Ok(Json::String(Cow::Owned(value)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Json<'de>, A::Error> {
         let inner = self.inner()?;
         let mut out = Vec::new();
         while let Some(element) = elements.next_element_seed(inner)? {
@@ -278,10 +283,11 @@ impl<'de> Visitor<'de> for Node<'_> {
         Ok(Json::Array(out))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Json, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Json<'de>, A::Error> {
         let inner = self.inner()?;
-        let mut out = Object::default();
-        while let Some(name) = members.next_key::<String>()? {
+        // Claims sets and activities have some twenty members.
+        let mut out = Object(Vec::with_capacity(if self.depth == 0 { 24 } else { 8 }));
+        while let Some(Name(name)) = members.next_key()? {
             let value = members.next_value_seed(inner)?;
             if let Some(first) = out.get(&name) {
                 let Some(tolerated) = self.tolerated(&name).filter(|_| *first == value) else {
@@ -299,6 +305,33 @@ impl<'de> Visitor<'de> for Node<'_> {
             out.0.push((name, value));
         }
         Ok(Json::Object(out))
+    }
+}
+
+/// A member name; `serde` itself would copy every one.
+struct Name<'t>(Cow<'t, str>);
+
+impl<'de> serde::Deserialize<'de> for Name<'de> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(NameVisitor)
+    }
+}
+
+struct NameVisitor;
+
+impl<'de> Visitor<'de> for NameVisitor {
+    type Value = Name<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a member name")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name<'de>, E> {
+        Ok(Name(Cow::Borrowed(name)))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Name<'de>, E> {
+        Ok(Name(Cow::Owned(name.to_owned())))
     }
 }
 
