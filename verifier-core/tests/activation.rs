@@ -243,6 +243,7 @@ fn wrong_codes_are_counted_and_old_ones_refused() {
     assert_eq!(run(awaiting(), &[wrong.clone(), wrong, right.clone()], NOW).0, Activation::ChoosingPin { device: 1 });
     let expired = awaiting().step(right, NOW + CODE_LIFE_MS);
     assert_eq!(expired, (Activation::Ended, Err(Refusal::CodeExpired { route: Route::Contacts })));
+    assert_eq!(Attempts::PIN.spend().and_then(Attempts::spend).map(Attempts::left), Some(1));
     assert_eq!((Attempts::CODE.left(), Attempts::new(1).spend(), Attempts::new(0).spend()), (3, None, None));
 }
 

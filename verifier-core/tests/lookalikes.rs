@@ -102,6 +102,10 @@ fn only_the_listed_hosts_are_genuine() {
     check("wallet.psc.localhost", Flavour::Store, Verdict::Family);
     check("wallet.psc.localhost", Flavour::Dev, Verdict::Exact(Environment::Local));
     check("wallet.bas.esw.esante.gouv.fr", Flavour::Dev, Verdict::Family);
+    // A name that ends like a genuine one is another host, even in the operator's own domain.
+    check("evilwallet.esw.esante.gouv.fr", Flavour::Dev, Verdict::Family);
+    check("x.wallet.esw.esante.gouv.fr", Flavour::Dev, Verdict::Family);
+    check("x.wallet.psc.localhost", Flavour::Dev, Verdict::Unknown);
     check("wallet.esw.esante.gouv.fr.vigie-lookalike.test", Flavour::Dev, Verdict::Spoof);
 }
 
@@ -122,6 +126,11 @@ fn the_rest_of_the_address_counts_too() {
     check("https", "wallet.esw.esante.gouv.fr..", None, false, "invalid", "URL-HOST");
     check("https", "example.org", None, true, "suspect", "URL-USERINFO");
     check("https", "", None, false, "invalid", "URL-HOST");
+    check("https", &format!("{}.fr", "a".repeat(250)), None, false, "unknown", "URL-UNKNOWN");
+    check("https", &format!("{}.fr", "a".repeat(251)), None, false, "invalid", "URL-HOST");
+    for character in [' ', '\t', '\u{A0}', '\0', '/', '\\', '@', '?', '#', '%', '<', '>', '^', '|'] {
+        check("https", &format!("www{character}.example.org"), None, false, "invalid", "URL-HOST");
+    }
     check("javascript", genuine, None, false, "invalid", "URL-SCHEME");
     check("ftp", genuine, None, false, "invalid", "URL-SCHEME");
     check("https", "notesante.gouv.fr", None, false, "suspect", "URL-EMBEDDED");
@@ -133,6 +142,14 @@ fn the_rest_of_the_address_counts_too() {
     check("https", "prosanteconnect.fr", None, false, "suspect", "URL-BRAND");
     check("https", "psc-connexion.fr", None, false, "suspect", "URL-KEYWORDS");
     check("https", "www.example.org", None, false, "unknown", "URL-UNKNOWN");
+}
+
+#[test]
+fn the_local_sandbox_may_use_any_port_and_no_tls() {
+    for (scheme, port) in [("http", None), ("http", Some(8080)), ("https", Some(8443)), ("https", None)] {
+        let facts = UrlFacts { scheme, host: "wallet.psc.localhost", port, has_userinfo: false };
+        assert_eq!(assess(&facts, Flavour::Dev).verdict, Verdict::Exact(Environment::Local), "{scheme} {port:?}");
+    }
 }
 
 /// Bases to imitate: the operator's domain, alone and under its login hosts.

@@ -9,6 +9,9 @@ impl Attempts {
     /// and three tries at six digits leave a guesser three chances in a million.
     pub const CODE: Self = Self(3);
 
+    /// Tries for the PIN of an e-CPS on the phone. Ours: the operator publishes none; a plastic card blocks after three.
+    pub const PIN: Self = Self(3);
+
     /// So many tries.
     #[must_use]
     pub const fn new(tries: u8) -> Self {

@@ -1,7 +1,8 @@
 //! The rules by which a page of a genuine host is recognised, as data.
 //!
 //! Real ids and names of the login pages are not public, so a rule rests on what a person reads: titles, tabs, buttons and
-//! sentences, folded as [`super::text`] says. Each rule is a list of groups; every group needs one clue that is present.
+//! sentences, folded (lower case, no accents, one kind of space,
+//! apostrophe and hyphen). Each rule is a list of groups; every group needs one clue that is present.
 //! Rules are tried in order and the first that holds wins, so pages that say how a login ended come before pages that
 //! still show the form below the message.
 //!
