@@ -6,7 +6,7 @@
 //!
 //! What the answers mean is the verifier's business: keys and UserInfo leave here as text.
 //!
-//! Specification: OpenID Connect Discovery 1.0; PSC publishes its document under a name of its own (reference/psc-facts, 1.2).
+//! Specification: OpenID Connect Discovery 1.0; PSC publishes its document under a name of its own (`psc-facts` 1.2).
 
 mod fetch;
 

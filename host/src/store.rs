@@ -23,7 +23,7 @@ const LOGINS: TableDefinition<'_, &[u8; 32], (&str, u64, u64, &[u8])> = TableDef
 /// Key from the verifier → last moment it matters.
 const ONE_SHOTS: TableDefinition<'_, &[u8; 32], u64> = TableDefinition::new("one-shots-1");
 
-/// PSC's own single sign-on session ends after four hours (reference/psc-facts, 1.6).
+/// PSC's own single sign-on session ends after four hours (`psc-facts` 1.6).
 pub const LONGEST_LOGIN_S: u64 = 4 * 3600;
 /// And after thirty minutes without use.
 pub const LONGEST_IDLE_S: u64 = 30 * 60;

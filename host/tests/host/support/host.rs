@@ -131,7 +131,7 @@ pub fn question(handle: &str) -> Value {
     })
 }
 
-/// Claims in the shape of a PSC ID token (reference/psc-facts, 2.1), for a published test identity.
+/// Claims in the shape of a PSC ID token (`psc-facts` 2.1), for a published test identity.
 pub fn claims(client: &str) -> Value {
     claims_at(client, NOW)
 }
