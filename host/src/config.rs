@@ -4,7 +4,7 @@
 //! refused with their line and column, because a misspelt key that is ignored is a check that does not happen. This module
 //! reads the file and the caller secrets; it opens no component and no socket.
 //!
-//! The wire form is in [`wire`]; limits and their ranges are in [`limits`].
+//! The wire form is in `config/wire.rs`; limits and their ranges are in [`limits`].
 
 pub mod limits;
 pub mod secret;

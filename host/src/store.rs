@@ -1,7 +1,7 @@
 //! What lasts: login handles and one-shots, in one embedded database file.
 //!
 //! A PSC token lives two minutes, an application session hours. The relying party keeps an opaque handle; the verified login is
-//! here, sealed with a key that only the handle gives ([`seal`]), so the file alone tells nothing about anyone. Creating a handle
+//! here, sealed with a key that only the handle gives (`store/seal.rs`), so the file alone tells nothing about anyone. Creating a handle
 //! and consuming the one-shots of its token are one durable transaction: of two simultaneous replays one wins, and neither wins
 //! again after a crash. An unexpired one-shot is never evicted.
 //!

@@ -19,7 +19,7 @@ pub enum ReadSecretError {
     /// Not there, or not readable.
     #[error("cannot be read ({0})")]
     Unreadable(std::io::ErrorKind),
-    /// Fewer than [`SHORTEST`] characters.
+    /// Fewer than 16 characters.
     #[error("holds {0} characters, fewer than {SHORTEST}")]
     Short(usize),
     /// Something that cannot stand in an HTTP header.
