@@ -28,7 +28,7 @@ impl Finished {
 
     pub(crate) fn print(&self) {
         println!();
-        for line in &self.lines {
+        for line in self.lines.iter().filter(|line| is_for_people(line)) {
             println!("    {line}");
         }
     }
@@ -81,8 +81,7 @@ pub(crate) fn observe(running: &Running<'_>, command: &mut Command, at_most: Dur
             Err(RecvTimeoutError::Disconnected) => break,
         }
         if !running.progress.verbose {
-            // Messages for machines tell a person nothing.
-            running.tick(kept.iter().rev().find(|line| !line.starts_with('{')).map_or("", String::as_str));
+            running.tick(kept.iter().rev().find(|line| is_for_people(line)).map_or("", String::as_str));
         }
         if Instant::now() > deadline {
             overdue = true;
@@ -111,6 +110,11 @@ pub(crate) fn first_line(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     output.status.success().then(|| text.lines().next().unwrap_or_default().trim().to_owned())
+}
+
+/// Cargo's messages for machines tell a person nothing.
+fn is_for_people(line: &str) -> bool {
+    !line.starts_with("{\"reason\":")
 }
 
 /// The command as a person would type it.
