@@ -17,15 +17,16 @@ const TABLES: &[(&str, &str)] = &[
     ("sandbox", "sandbox/README.md"),
 ];
 
-/// Words in quotes, or in backticks in a document, that have the form of a code.
+/// Words that have the form of a code, in program text outside comments or in a document.
 fn codes(text: &str) -> BTreeSet<String> {
-    let literals = text.split(['"', '`']).skip(1);
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let words = lines.flat_map(|line| line.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-')));
     let form = |word: &&str| {
         PREFIXES.iter().any(|prefix| word.starts_with(prefix))
             && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-')
             && !word.ends_with('-')
     };
-    literals.filter(form).map(str::to_owned).collect()
+    words.filter(form).map(str::to_owned).collect()
 }
 
 fn of(files: &[File], choose: impl Fn(&str) -> bool) -> BTreeSet<String> {
