@@ -139,6 +139,9 @@ fn the_rest_of_the_address_counts_too() {
     check("https", "esante.gouv.com", None, false, "spoof", "URL-EMBEDDED");
     check("https", "e5ante.g0uv.com", None, false, "spoof", "URL-HOMOGRAPH");
     check("https", "esnate-gouv.fr", None, false, "suspect", "URL-TYPO");
+    check("https", "esnate.guov.fr", None, false, "suspect", "URL-TYPO");
+    check("https", "prosntecnnect.fr", None, false, "suspect", "URL-TYPO");
+    check("https", "santeconnect.fr", None, false, "unknown", "URL-UNKNOWN");
     check("https", "prosanteconnect.fr", None, false, "suspect", "URL-BRAND");
     check("https", "psc-connexion.fr", None, false, "suspect", "URL-KEYWORDS");
     check("https", "www.example.org", None, false, "unknown", "URL-UNKNOWN");

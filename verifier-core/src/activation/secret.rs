@@ -110,8 +110,8 @@ fn read<const LENGTH: usize>(text: &str) -> Result<[u8; LENGTH], ParseCodeError>
 }
 
 /// Looks at every byte whatever the first ones say.
-pub(super) fn is_same(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).fold(0, |differences, (x, y)| differences | (x ^ y)) == 0
+pub(super) fn is_same<const LENGTH: usize>(a: &[u8; LENGTH], b: &[u8; LENGTH]) -> bool {
+    a.iter().zip(b).fold(0, |differences, (x, y)| differences | (x ^ y)) == 0
 }
 
 /// Why a text is not such a code.
