@@ -77,7 +77,6 @@ fn contacts_are_shown_masked_only() {
         "a@example..org",
         "a@b.org\r\nBcc: c@d.org",
         "a\0@b.org",
-        "a\0@b.org",
     ] {
         assert!(Mail::parse(text).is_err(), "{text:?}");
     }
