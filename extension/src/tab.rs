@@ -140,6 +140,11 @@ impl TabState {
         }
         let event = describe(recognise(observation), observation, &mut page);
         let (login, effects) = self.login.step(event, now_ms);
+        // For one second the countdown reads like the number: what was read before still stands.
+        if matches!(event, Event::NumberUnclear) && login.shown(now_ms).is_some() {
+            page.word = PageWord::Number;
+            page.reason = None;
+        }
         // The account portal and the farewell page belong to no service: an earlier request is over.
         let over = matches!(page.word, PageWord::Portal | PageWord::SignedOut);
         let request = if over { None } else { self.request };
@@ -258,7 +263,8 @@ fn describe(recognition: Recognition, observation: &PageObservation, page: &mut 
             }
             RecognizedPage::NumberUnread { code } => {
                 page.reason = Some(code.to_owned());
-                (PageWord::NumberUnread, Event::NumberLost)
+                let unclear = code == "PAGE-NUMBER-COUNTDOWN";
+                (PageWord::NumberUnread, if unclear { Event::NumberUnclear } else { Event::NumberLost })
             }
             RecognizedPage::Expired => (PageWord::Expired, Event::ExpiredSeen),
             RecognizedPage::Refused => (PageWord::Refused, Event::RefusedSeen),
@@ -307,10 +313,14 @@ mod tests {
     const GENUINE: Verdict = Verdict::Exact(Environment::Production);
 
     fn waiting(number: &str) -> PageObservation {
+        waiting_for(94, number)
+    }
+
+    fn waiting_for(seconds: u32, number: &str) -> PageObservation {
         serde_json::from_str(&format!(
             r#"{{"v":1,"title":"Authentification","headings":["Vérification de votre identité en 2 étapes"],
             "texts":["Sélection du code affiché ci-dessous parmi les trois codes proposés",
-                     "Il vous reste 94 secondes pour valider votre demande d'authentification"],
+                     "Il vous reste {seconds} secondes pour valider votre demande d'authentification"],
             "numbers":[{{"text":"{number}","height_px":60,"visible":true}}],"buttons":[{{"text":"Quitter l'authentification"}}]}}"#
         ))
         .unwrap()
@@ -382,6 +392,16 @@ mod tests {
         let (tab, _) = TabState::new(NOW).observe(&speaker(GENUINE), &waiting("47"), NOW);
         assert_eq!(tab.clone().leave(Some("D0"), NOW + 1).badge(NOW + 1), digits("47"));
         assert_eq!(tab.leave(Some("D1"), NOW + 1).badge(NOW + 1), Badge::None);
+    }
+
+    #[test]
+    fn digits_outlive_the_second_in_which_the_countdown_equals_them() {
+        let (tab, _) = TabState::new(NOW).observe(&speaker(GENUINE), &waiting_for(48, "47"), NOW);
+        let (tab, _) = tab.observe(&speaker(GENUINE), &waiting_for(47, "47"), NOW + 1_000);
+        assert_eq!(tab.badge(NOW + 1_000), digits("47"));
+        assert_eq!(tab.view(7, NOW + 1_000).page, PageWord::Number);
+        let (fresh, _) = TabState::new(NOW).observe(&speaker(GENUINE), &waiting_for(47, "47"), NOW);
+        assert_eq!((fresh.badge(NOW), fresh.view(7, NOW).page), (Badge::None, PageWord::NumberUnread));
     }
 
     #[test]
