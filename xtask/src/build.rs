@@ -43,11 +43,20 @@ const COMPONENTS: &[Component] = &[
     Component { package: "sidep", features: "", library: "sidep", name: "sidep", arguments: SMALL_STACK },
 ];
 
-/// Builds everything that the demo and the tests run.
-pub(crate) fn run(progress: &Progress, tools: &Tools) -> Result<()> {
+/// Which components are wanted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Components {
+    /// Those that the host loads by default: the demo.
+    Default,
+    /// Also the verifier that brings its own signature checks: the tests.
+    All,
+}
+
+/// Builds everything that the demo or the tests run.
+pub(crate) fn run(progress: &Progress, tools: &Tools, wanted: Components) -> Result<()> {
     extension(progress, tools)?;
     crate::package::run(progress)?;
-    components(progress)?;
+    components(progress, wanted)?;
     programs(progress)
 }
 
@@ -117,11 +126,11 @@ fn smoke_test(running: &Running<'_>, tools: &Tools) -> Result<()> {
 }
 
 /// The verifier and the policies, each a component with no import beyond its contract.
-pub(crate) fn components(progress: &Progress) -> Result<()> {
+fn components(progress: &Progress, wanted: Components) -> Result<()> {
     progress.heading("Components");
     let built = artefacts::cargo_target()?.join(WASM_TARGET).join("component");
     std::fs::create_dir_all(artefacts::components())?;
-    for component in COMPONENTS {
+    for component in COMPONENTS.iter().filter(|one| wanted == Components::All || one.features.is_empty()) {
         let Component { package, features, library, name, arguments } = component;
         progress.step(&format!("component: {name}"), |running| {
             let mut cargo = artefacts::cargo();

@@ -25,7 +25,7 @@ impl Mode {
 
 pub(crate) fn run(progress: &Progress, mode: Mode) -> Result<ExitCode> {
     let tools = setup::run(progress, setup::Scope::Demo)?;
-    build::run(progress, &tools)?;
+    build::run(progress, &tools, build::Components::Default)?;
     progress.heading("Demo");
     let program = artefacts::cargo_target()?.join("debug/vigie-demo");
     let mut demo = Command::new(program);

@@ -105,7 +105,7 @@ fn run(request: Request, progress: &Progress) -> Result<ExitCode> {
         }
         Request::Build => {
             let tools = setup::run(progress, setup::Scope::Build)?;
-            build::run(progress, &tools)?;
+            build::run(progress, &tools, build::Components::All)?;
         }
         Request::Package => {
             let tools = setup::run(progress, setup::Scope::Build)?;

@@ -68,7 +68,7 @@ pub(crate) fn run(progress: &Progress, areas: &[Area]) -> Result<ExitCode> {
     let started = Instant::now();
     let wanted = |area: Area| areas.is_empty() || areas.contains(&area);
     let tools = setup::run(progress, setup::Scope::Test)?;
-    build::run(progress, &tools)?;
+    build::run(progress, &tools, build::Components::All)?;
 
     let mut rows = Vec::new();
     progress.heading("Tests");
