@@ -5,6 +5,7 @@
 //! in their name what they are worth.
 
 mod access;
+mod audience;
 mod base64url;
 mod claims;
 mod coded;
@@ -29,6 +30,7 @@ mod userinfo;
 mod verify;
 
 pub use access::{AccessInput, VerifiedAccessToken, verify_access_token};
+pub use audience::{Audience, AudienceError, AudienceSettings, CertificateBinding, ClockSkew};
 pub use claims::ParseClaimsError;
 pub use coded::{CodeSystem, CodedValue};
 pub use confirmation::CnfEncoding;
@@ -39,8 +41,7 @@ pub use jws::{Header, ParseJwsError, UnverifiedJws};
 pub use key::{P256Key, PublicKey, RsaKey, UnusableKey};
 pub use level::{Acr, AuthMode};
 pub use login::{
-    Audience, AudienceError, AudienceSettings, CertificateBinding, ClockSkew, ExpectedNonce, Identity, LoginInput,
-    OneShot, UserInfoInput, UserInfoSource, VerifiedLogin, verify_login,
+    ExpectedNonce, Identity, LoginInput, OneShot, UserInfoInput, UserInfoSource, VerifiedLogin, verify_login,
 };
 pub use person::{KnownRpps, OtherId};
 pub use practice::{Practice, ReadPracticesError, Structure};

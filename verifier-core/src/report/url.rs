@@ -177,4 +177,27 @@ mod tests {
         assert_eq!(verdict("https://").2, "URL-HOST");
         assert_eq!(verdict("nonsense"), ("invalid", None, "URL-FORM"));
     }
+
+    /// The `url` crate is what the host's own edge uses: where both read an address, they read the same one.
+    #[cfg(not(target_arch = "wasm32"))]
+    mod oracle {
+        use super::*;
+        use proptest::prelude::*;
+
+        proptest! {
+            #[test]
+            fn agrees_with_the_url_crate(text in "(https?|HTTPS)(:|://|:/|:\\\\)[a-zA-Z0-9.:@/\\\\?#%_\t -]{0,24}") {
+                let ours = Split::parse(&text);
+                let Ok(reference) = url::Url::parse(&text) else { return Ok(()) };
+                // Hosts that are numbers are rewritten to dotted decimals there; no rule of ours looks at them.
+                let Some(url::Host::Domain(host)) = reference.host() else { return Ok(()) };
+                let ours = ours.expect("the url crate reads it");
+                prop_assert_eq!(&ours.host, host);
+                prop_assert_eq!(&ours.scheme, reference.scheme());
+                prop_assert_eq!(ours.port, reference.port());
+                let has_userinfo = !reference.username().is_empty() || reference.password().is_some_and(|password| !password.is_empty());
+                prop_assert_eq!(ours.has_userinfo, has_userinfo);
+            }
+        }
+    }
 }

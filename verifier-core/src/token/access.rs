@@ -4,10 +4,10 @@
 //! token that does name audiences must name this one only. Nothing here proves that the person is present: an access token
 //! is a bearer token, so an audience that can demands `cnf`.
 
+use super::audience::Audience;
 use super::jwks::Jwks;
 use super::jws::UnverifiedJws;
 use super::level::{Acr, AuthMode};
-use super::login::Audience;
 use super::person::{self, KnownRpps};
 use super::refusal::{Refusal, VerifyLoginError};
 use super::signature::SignatureVerifier;

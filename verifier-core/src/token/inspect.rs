@@ -3,10 +3,11 @@
 //!
 //! The result is an [`InspectedToken`] and never a [`VerifiedLogin`](super::VerifiedLogin): nothing is logged in by it.
 
+use super::audience::Audience;
 use super::jwks::Jwks;
 use super::jws::UnverifiedJws;
 use super::level::Acr;
-use super::login::{Audience, ExpectedNonce};
+use super::login::ExpectedNonce;
 use super::person::{self, KnownRpps};
 use super::refusal::{Refusal, VerifyLoginError};
 use super::signature::SignatureVerifier;

@@ -6,8 +6,8 @@
 //!
 //! A dead token is answered with `{"active":false}` and nothing else, which is no error of form.
 
+use super::audience::Audience;
 use super::level::Acr;
-use super::login::Audience;
 use super::refusal::{Refusal, VerifyLoginError};
 use crate::evidence::{Check, Evidence, Outcome};
 use crate::limits;

@@ -3,13 +3,14 @@
 //!
 //! Comparisons of nonces and hashes are ordinary ones: the caller already holds both sides, so their timing tells nothing new.
 
+use super::audience::{Audience, CertificateBinding};
 use super::claims::Claims;
 use super::confirmation::{CnfEncoding, Confirmation, Thumbprint};
 use super::issuer;
 use super::jwks::Jwks;
 use super::jws::UnverifiedJws;
 use super::level::{Acr, AuthMode};
-use super::login::{Audience, CertificateBinding, ExpectedNonce};
+use super::login::ExpectedNonce;
 use super::refusal::Refusal;
 use super::signature::{self, SignatureVerifier};
 use crate::evidence::{Check, Evidence, Outcome};
