@@ -41,6 +41,8 @@ pub(crate) struct Faults {
     pub acr: String,
     /// Means that tokens name.
     pub auth_mode: String,
+    /// Whether the operator of every mailbox blocks our mail.
+    pub mail_blocked: bool,
 }
 
 impl Default for Faults {
@@ -50,6 +52,7 @@ impl Default for Faults {
             push_seconds: 120,
             acr: "eidas1".to_owned(),
             auth_mode: "MOBILE".to_owned(),
+            mail_blocked: false,
         }
     }
 }
@@ -62,6 +65,7 @@ struct Change {
     push_seconds: Option<u64>,
     acr: Option<String>,
     auth_mode: Option<String>,
+    mail_blocked: Option<bool>,
     advance_s: Option<u64>,
 }
 
@@ -96,6 +100,7 @@ impl Change {
         let mut faults = app.faults.lock().unwrap_or_else(PoisonError::into_inner);
         faults.authorize = self.authorize.unwrap_or(faults.authorize);
         faults.push_seconds = self.push_seconds.unwrap_or(faults.push_seconds);
+        faults.mail_blocked = self.mail_blocked.unwrap_or(faults.mail_blocked);
         if let Some(acr) = self.acr {
             faults.acr = acr;
         }
@@ -115,7 +120,7 @@ pub(crate) async fn read(State(app): State<Arc<App>>) -> Json<Faults> {
 pub(crate) async fn change(State(app): State<Arc<App>>, body: Bytes) -> Response {
     let refused = |message: String| {
         let body = json!({"code": "SBX-FAULTS", "message": message,
-            "help": "send JSON with any of authorize, push_seconds, acr, auth_mode, advance_s"});
+            "help": "send JSON with any of authorize, push_seconds, acr, auth_mode, mail_blocked, advance_s"});
         (StatusCode::BAD_REQUEST, Json(body)).into_response()
     };
     match serde_json::from_slice::<Change>(&body) {
@@ -155,6 +160,7 @@ pub(crate) async fn submit(State(app): State<Arc<App>>, jar: CookieJar, body: By
         push_seconds: params.value("push_seconds").and_then(|text| text.parse().ok()),
         acr: params.value("acr").map(str::to_owned),
         auth_mode: params.value("auth_mode").map(str::to_owned),
+        mail_blocked: params.value("mail_blocked").map(|text| text == "true"),
         advance_s: params.value("advance_s").and_then(|text| text.parse().ok()),
     };
     if change.check().is_err() {

@@ -6,6 +6,7 @@
 use verifier_core::ids::{NationalId, Rpps};
 
 use crate::persons::{Person, Persons};
+use crate::store::Standing;
 
 /// Why an identifier leads nowhere. Nothing is sent to any phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub(crate) enum Refusal {
     Unknown,
     /// In the directory, without an active e-CPS.
     NotActivated,
+    /// In the directory, with an e-CPS that too many wrong PINs have blocked.
+    Blocked,
 }
 
 impl Refusal {
@@ -32,6 +35,7 @@ impl Refusal {
             Self::Form => "SBX-ID-FORM",
             Self::Unknown => "SBX-ID-UNKNOWN",
             Self::NotActivated => "SBX-ID-NOT-ACTIVATED",
+            Self::Blocked => "SBX-ID-BLOCKED",
         }
     }
 
@@ -43,6 +47,7 @@ impl Refusal {
             Self::MissingEight | Self::Form => "Identifiant incorrect",
             Self::Unknown => "Identifiant inconnu",
             Self::NotActivated => "e-CPS non activée",
+            Self::Blocked => "e-CPS bloquée",
         }
     }
 
@@ -59,18 +64,35 @@ impl Refusal {
                 "Aucune personne n'a cet identifiant dans l'annuaire de ce bac à sable. Vérifiez les 12 chiffres ; seules des identités de test publiées y figurent."
             }
             Self::NotActivated => "Cette personne n'a pas encore activé de e-CPS. Activez-la avant de vous connecter.",
+            Self::Blocked => {
+                "Trop de codes PIN erronés ont bloqué cette e-CPS. Supprimez-la dans l'application, puis activez-la à nouveau."
+            }
         }
     }
 }
 
-/// Looks a typed identifier up.
-pub(crate) fn find<'p>(persons: &'p Persons, typed: &str) -> Result<&'p Person, Refusal> {
+/// Looks a typed identifier up, for a login: there must be an e-CPS to ask.
+pub(crate) fn find<'p>(
+    persons: &'p Persons,
+    typed: &str,
+    standing: impl Fn(&str) -> Standing,
+) -> Result<&'p Person, Refusal> {
+    let person = read(persons, typed)?;
+    match standing(person.id()) {
+        Standing::Active => Ok(person),
+        Standing::None => Err(Refusal::NotActivated),
+        Standing::Blocked => Err(Refusal::Blocked),
+    }
+}
+
+/// Looks a typed identifier up in the directory.
+pub(crate) fn read<'p>(persons: &'p Persons, typed: &str) -> Result<&'p Person, Refusal> {
     let id: String = typed.chars().filter(|character| !character.is_whitespace()).collect();
     if id.is_empty() {
         return Err(Refusal::Empty);
     }
     if let Some(person) = persons.find(&id) {
-        return if person.is_activated() { Ok(person) } else { Err(Refusal::NotActivated) };
+        return Ok(person);
     }
     // What an identifier looks like is the core's knowledge; the key digit is not held against anybody here.
     if Rpps::parse(&id).is_ok() {
@@ -90,7 +112,12 @@ mod tests {
     fn each_mistake_has_its_own_sentence() {
         let persons = Persons::built_in().unwrap();
         let check = |typed: &str, expected: Option<Refusal>| {
-            assert_eq!(find(&persons, typed).err(), expected, "{typed}");
+            let standing = |id: &str| match id {
+                "899700075064" => Standing::None,
+                "899700427885" => Standing::Blocked,
+                _ => Standing::Active,
+            };
+            assert_eq!(find(&persons, typed, standing).err(), expected, "{typed}");
         };
         check("899700218896", None);
         check(" 8 99700 218896 ", None);
@@ -102,5 +129,6 @@ mod tests {
         check("8997", Some(Refusal::Form));
         check("<script>", Some(Refusal::Form));
         check("899700075064", Some(Refusal::NotActivated));
+        check("899700427885", Some(Refusal::Blocked));
     }
 }

@@ -19,11 +19,16 @@ macro_rules! embedded {
     };
 }
 
-const TEMPLATES: [(&str, &str); 23] = embedded!("templates":
+const TEMPLATES: [(&str, &str); 38] = embedded!("templates":
     "layout_psc.html", "layout_phone.html", "layout_service.html",
     "portal.html", "identifier.html", "card.html", "delegation.html", "security_key.html", "tabs.html",
     "number.html", "error.html", "signed_out.html",
     "phone_choose.html", "phone_idle.html", "phone_pin.html", "phone_numbers.html", "phone_result.html",
+    "phone_activation_home.html", "phone_activation_terms.html", "phone_activation_choice.html",
+    "phone_activation_ask.html", "phone_activation_contacts.html", "phone_activation_sent.html",
+    "phone_activation_scan.html", "phone_activation_link.html", "phone_activation_sms.html",
+    "phone_activation_code.html", "phone_activation_pin.html", "phone_activation_done.html",
+    "phone_activation_refused.html", "order.html", "outbox_message.html",
     "service_home.html", "service_decision.html",
     "index.html", "faults.html", "outbox.html", "lookalike_comment.html",
 );

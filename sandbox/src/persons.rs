@@ -6,10 +6,12 @@
 //!
 //! Sources of the code systems: TRE_G15 for professions, TRE_R02 for sectors (mos.esante.gouv.fr).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use verifier_core::activation::{Mail, NamedCard, ParseContactError, Phone, Pin, Record};
+use verifier_core::ids::NationalId;
 
 /// The storage provider identifier seen in published `sub` values (psc-facts §2.1).
 const STORAGE_PROVIDER: &str = "550dc1c8-d97b-4b1e-ac8c-8eb4471cf9dd";
@@ -60,6 +62,38 @@ pub enum ReadPersonsError {
         /// The name as written.
         field: String,
     },
+    /// A person who could not be typed at a login.
+    #[error("person {position} of the list: `id` is not a national identifier")]
+    Identifier {
+        /// Place in the list, from one. The identifier itself is not repeated.
+        position: usize,
+    },
+    /// Two persons with one identifier.
+    #[error("person {position} of the list has the `id` of an earlier one")]
+    Twice {
+        /// Place in the list, from one.
+        position: usize,
+    },
+    /// A PIN that no phone accepts.
+    #[error("person {position} of the list: `pin` is not four digits")]
+    Pin {
+        /// Place in the list, from one.
+        position: usize,
+    },
+    /// A card that is not a named one.
+    #[error("person {position} of the list: `card` must be CPS, CPF, CPE, CPA or CDE")]
+    Card {
+        /// Place in the list, from one.
+        position: usize,
+    },
+    /// A contact that nothing can be sent to.
+    #[error("person {position} of the list: {cause}")]
+    Contact {
+        /// Place in the list, from one.
+        position: usize,
+        /// What is wrong with it.
+        cause: ParseContactError,
+    },
 }
 
 /// One test person.
@@ -76,6 +110,12 @@ pub(crate) struct Person {
     pin: String,
     #[serde(default = "default_activated")]
     activated: bool,
+    /// Named card in the person's hands.
+    card: Option<String>,
+    /// Registered mail address.
+    mail: Option<String>,
+    /// Registered mobile number.
+    phone: Option<String>,
     #[serde(default)]
     note: String,
     #[serde(default)]
@@ -137,16 +177,38 @@ impl Person {
         &self.note
     }
 
-    /// Whether an e-CPS is active on a phone.
+    /// The PIN of the e-CPS that this person has when the sandbox starts, if there is one.
     #[must_use]
-    pub(crate) fn is_activated(&self) -> bool {
-        self.activated
+    pub(crate) fn first_pin(&self) -> Option<Pin> {
+        if self.activated { Pin::parse(&self.pin).ok() } else { None }
     }
 
-    /// Compares a typed PIN, in constant time.
+    /// The identifier as the core reads it.
     #[must_use]
-    pub(crate) fn has_pin(&self, typed: &str) -> bool {
-        crate::encoding::same(&self.pin, typed)
+    pub(crate) fn national_id(&self) -> Option<NationalId> {
+        NationalId::parse(&self.id).ok()
+    }
+
+    /// What the directory holds about this person when the sandbox starts.
+    #[must_use]
+    pub(crate) fn record(&self) -> Record {
+        Record {
+            card: self.card.as_deref().and_then(NamedCard::from_letters),
+            mail: self.mail.as_deref().and_then(|mail| Mail::parse(mail).ok()),
+            phone: self.phone.as_deref().and_then(|phone| Phone::parse(phone).ok()),
+        }
+    }
+
+    fn check(&self, position: usize) -> Result<(), ReadPersonsError> {
+        self.national_id().ok_or(ReadPersonsError::Identifier { position })?;
+        Pin::parse(&self.pin).map_err(|_| ReadPersonsError::Pin { position })?;
+        if self.card.as_deref().is_some_and(|card| NamedCard::from_letters(card).is_none()) {
+            return Err(ReadPersonsError::Card { position });
+        }
+        let contact = |cause| ReadPersonsError::Contact { position, cause };
+        self.mail.as_deref().map(Mail::parse).transpose().map_err(contact)?;
+        self.phone.as_deref().map(Phone::parse).transpose().map_err(contact)?;
+        Ok(())
     }
 
     /// The technical subject in its historic form `f:<uuid>:<identifier>`.
@@ -263,10 +325,17 @@ impl Persons {
             .flat_map(|practice| &practice.activity)
             .flat_map(|activity| activity.keys())
             .find(|key| !ACTIVITY_FIELDS.contains(&key.as_str()));
-        match unknown {
-            Some(field) => Err(ReadPersonsError::UnknownField { field: field.clone() }),
-            None => Ok(Self(file.person)),
+        if let Some(field) = unknown {
+            return Err(ReadPersonsError::UnknownField { field: field.clone() });
         }
+        let mut ids = BTreeSet::new();
+        for (position, person) in (1..).zip(&file.person) {
+            person.check(position)?;
+            if !ids.insert(person.id()) {
+                return Err(ReadPersonsError::Twice { position });
+            }
+        }
+        Ok(Self(file.person))
     }
 
     /// The person with this national identifier.

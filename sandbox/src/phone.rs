@@ -3,7 +3,10 @@
 //! Whoever opens `/phone/{national identifier}` holds that person's phone. That is the point of a simulator, and one more
 //! reason why the sandbox must never be trusted. Paths with an identifier are not logged.
 
+mod activation;
 pub(crate) mod api;
+mod device;
+mod order;
 
 use std::sync::Arc;
 
@@ -22,6 +25,7 @@ use crate::app::{App, Failure};
 use crate::params::Params;
 use crate::persons::Person;
 use crate::push::{Ending, PairedNumber, PinAnswer, Push, PushState};
+use crate::store::Standing;
 use crate::web::{self, error_page, found, see_other};
 
 /// Every path of the phone.
@@ -29,7 +33,10 @@ pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/phone", get(choose))
         .route("/phone/", get(choose))
+        .merge(activation::routes())
+        .route("/ordre", get(order::form).post(order::submit))
         .route("/phone/{person}", get(home))
+        .route("/phone/{person}/supprimer", post(delete))
         .route("/phone/{person}/etat", get(state))
         .route("/phone/{person}/demandes/{request}", get(request))
         .route("/phone/{person}/demandes/{request}/pin", post(enter_pin))
@@ -44,44 +51,102 @@ async fn choose(State(app): State<Arc<App>>) -> Result<Response, Failure> {
         .persons
         .iter()
         .map(|person| {
-            context! { id => person.id(), name => person.display_name(), note => person.note(), active => person.is_activated() }
+            let standing = app.store.with(|state, _| state.standing(person.id()));
+            let (id, name, note) = (person.id(), person.display_name(), person.note());
+            context! { id, name, note, active => standing != Standing::None }
         })
         .collect();
     app.pages.render("phone_choose.html", StatusCode::OK, context! { persons })
 }
 
-fn unknown(app: &App) -> Result<Response, Failure> {
-    error_page(
-        &app.pages,
-        StatusCode::NOT_FOUND,
-        "Téléphone inconnu",
-        "Personne n'a cet identifiant dans l'annuaire du bac à sable.",
-        "Choisissez une personne sur la page du téléphone.",
-        "SBX-PHONE-UNKNOWN",
-    )
+/// Why a browser does not hold a person's phone.
+enum NotHolder {
+    /// No such person.
+    Unknown,
+    /// The e-CPS lives on another phone.
+    OtherPhone,
+}
+
+fn holder<'a>(app: &'a App, jar: &CookieJar, person: &str) -> Result<&'a Person, NotHolder> {
+    let person = app.persons.find(person).ok_or(NotHolder::Unknown)?;
+    let here = app.store.with(|state, _| state.lives_on(person.id(), device::known(jar)));
+    if here { Ok(person) } else { Err(NotHolder::OtherPhone) }
+}
+
+fn not_held(app: &App, reason: NotHolder) -> Result<Response, Failure> {
+    let (status, title, message, help, code) = match reason {
+        NotHolder::Unknown => (
+            StatusCode::NOT_FOUND,
+            "Téléphone inconnu",
+            "Personne n'a cet identifiant dans l'annuaire du bac à sable.",
+            "Choisissez une personne sur la page du téléphone.",
+            "SBX-PHONE-UNKNOWN",
+        ),
+        NotHolder::OtherPhone => (
+            StatusCode::FORBIDDEN,
+            "e-CPS active sur un autre téléphone",
+            "Cette e-CPS n'est active que sur le téléphone qui l'a activée.",
+            "Utilisez ce téléphone-là, ou activez à nouveau la e-CPS sur celui-ci.",
+            "SBX-PHONE-OTHER",
+        ),
+    };
+    error_page(&app.pages, status, title, message, help, code)
 }
 
 /// `GET /phone/{person}`: the app as it opens.
-async fn home(State(app): State<Arc<App>>, Path(person): Path<String>) -> Result<Response, Failure> {
-    let Some(person) = app.persons.find(&person) else {
-        return unknown(&app);
+async fn home(State(app): State<Arc<App>>, jar: CookieJar, Path(person): Path<String>) -> Result<Response, Failure> {
+    let person = match holder(&app, &jar, &person) {
+        Ok(person) => person,
+        Err(reason) => return not_held(&app, reason),
     };
-    let waiting = app.store.with(|state, now_ms| state.waiting_for(person.id(), now_ms));
+    let (waiting, standing) =
+        app.store.with(|state, now_ms| (state.waiting_for(person.id(), now_ms), state.standing(person.id())));
     if let [only] = waiting.as_slice() {
         return Ok(found(&format!("/phone/{}/demandes/{}", person.id(), only.id())));
     }
+    let (jar, csrf) = web::csrf(jar, &app.sites)?;
     let requests: Vec<Value> =
         waiting.iter().map(|push| context! { id => push.id(), service => push.service() }).collect();
-    app.pages.render(
+    let page = app.pages.render(
         "phone_idle.html",
         StatusCode::OK,
-        context! { id => person.id(), name => person.display_name(), active => person.is_activated(), requests },
-    )
+        context! {
+            id => person.id(), name => person.display_name(), requests, csrf,
+            active => standing == Standing::Active, blocked => standing == Standing::Blocked,
+        },
+    )?;
+    Ok((jar, page).into_response())
+}
+
+/// `POST /phone/{person}/supprimer`: the e-CPS is deleted from this phone.
+async fn delete(
+    State(app): State<Arc<App>>,
+    jar: CookieJar,
+    Path(person): Path<String>,
+    body: Bytes,
+) -> Result<Response, Failure> {
+    let person = match holder(&app, &jar, &person) {
+        Ok(person) => person,
+        Err(reason) => return not_held(&app, reason),
+    };
+    if !Params::parse(&body).is_ok_and(|params| web::csrf_holds(&jar, &params)) {
+        return web::bad_form(&app.pages);
+    }
+    app.store.with(|state, now_ms| {
+        for push in state.waiting_for(person.id(), now_ms) {
+            state.cancel_push(push.id(), now_ms);
+        }
+        // Deleting what is not there changes nothing.
+        let _ = state.delete_ecps(person.id(), now_ms);
+    });
+    Ok(see_other(&format!("/phone/{}", person.id())))
 }
 
 /// `GET /phone/{person}/etat`: how many requests wait, for the page to notice a new one.
-async fn state(State(app): State<Arc<App>>, Path(person): Path<String>) -> Response {
-    let waiting = app.store.with(|state, now_ms| state.waiting_for(&person, now_ms).len());
+async fn state(State(app): State<Arc<App>>, jar: CookieJar, Path(person): Path<String>) -> Response {
+    let waiting = app.store.with(|state, now_ms| {
+        if state.lives_on(&person, device::known(&jar)) { state.waiting_for(&person, now_ms).len() } else { 0 }
+    });
     ([(axum::http::header::CACHE_CONTROL, "no-store")], Json(json!({"demandes": waiting}))).into_response()
 }
 
@@ -91,8 +156,9 @@ async fn request(
     jar: CookieJar,
     Path((person, request)): Path<(String, String)>,
 ) -> Result<Response, Failure> {
-    let Some(person) = app.persons.find(&person) else {
-        return unknown(&app);
+    let person = match holder(&app, &jar, &person) {
+        Ok(person) => person,
+        Err(reason) => return not_held(&app, reason),
     };
     let Some((push, state)) = lookup(&app, person, &request) else {
         return Ok(found(&format!("/phone/{}", person.id())));
@@ -177,18 +243,21 @@ async fn enter_pin(
     Path((person, request)): Path<(String, String)>,
     body: Bytes,
 ) -> Result<Response, Failure> {
-    let Some(person) = app.persons.find(&person) else {
-        return unknown(&app);
+    let person = match holder(&app, &jar, &person) {
+        Ok(person) => person,
+        Err(reason) => return not_held(&app, reason),
     };
     let params = match Params::parse(&body) {
         Ok(params) if web::csrf_holds(&jar, &params) => params,
         _ => return web::bad_form(&app.pages),
     };
-    let right = person.has_pin(params.value("pin").unwrap_or_default());
+    let typed = params.value("pin").unwrap_or_default();
     let entered = app.store.with(|state, now_ms| {
-        state
-            .push_of(person.id(), &request)
-            .map(|push| (push.enter_pin(right, now_ms), push.clone(), push.state(now_ms)))
+        let waits = matches!(state.push_of(person.id(), &request)?.state(now_ms), PushState::Waiting { .. });
+        // A PIN that no request waits for is not tried.
+        let right = waits && state.try_pin(person.id(), typed);
+        let push = state.push_of(person.id(), &request)?;
+        Some((push.enter_pin(right, now_ms), push.clone(), push.state(now_ms)))
     });
     match entered {
         None => Ok(see_other(&format!("/phone/{}", person.id()))),
@@ -210,8 +279,9 @@ async fn answer(
     Path((person, request)): Path<(String, String)>,
     body: Bytes,
 ) -> Result<Response, Failure> {
-    let Some(person) = app.persons.find(&person) else {
-        return unknown(&app);
+    let person = match holder(&app, &jar, &person) {
+        Ok(person) => person,
+        Err(reason) => return not_held(&app, reason),
     };
     let params = match Params::parse(&body) {
         Ok(params) if web::csrf_holds(&jar, &params) => params,

@@ -24,10 +24,10 @@ use crate::names::{ALL_HOSTS, HostNames, LOOKALIKE_HOST, OUTBOX_HOST, PHONE_HOST
 use crate::pages::{self, LoadPagesError, Pages};
 use crate::persons::{Persons, ReadPersonsError};
 use crate::relying::{RelyingParties, Service, SetUpError};
-use crate::store::Store;
+use crate::store::{Enrolments, Store};
 use crate::tls::{CaFile, Certificates, TlsError};
 use crate::web::{error_page, found};
-use crate::{lookalike, phone, provider, relying};
+use crate::{lookalike, outbox, phone, provider, relying};
 
 /// Largest request body. Every form here is far smaller.
 const MAX_BODY: usize = 32 * 1024;
@@ -182,10 +182,11 @@ impl Sandbox {
             RedirectRule::AnyLoopback,
             RedirectRule::AnyLoopback,
         ));
+        let persons = Persons::built_in()?;
         let app = App {
             sites,
-            store: Store::new(SandboxClock::new(clock)),
-            persons: Persons::built_in()?,
+            store: Store::new(SandboxClock::new(clock), Enrolments::of(&persons)),
+            persons,
             clients: Clients::new(clients),
             keys: Keys::make()?,
             pages: Pages::built_in()?,
@@ -253,13 +254,11 @@ fn router(app: Arc<App>) -> Router {
         .route("/", get(index))
         .route("/faults", get(faults::page).post(faults::submit))
         .route("/api/faults", get(faults::read).post(faults::change))
-        .route("/outbox", get(outbox))
-        .route("/outbox/", get(outbox))
-        .route("/api/outbox", get(empty_outbox))
         .route("/assets/{name}", get(asset))
         .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
         .merge(provider::routes())
         .merge(phone::routes())
+        .merge(outbox::routes())
         .merge(relying::routes())
         .merge(lookalike::routes())
         .fallback(not_found)
@@ -324,13 +323,4 @@ async fn index(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Respon
         }
     };
     Ok(found(landing))
-}
-
-async fn outbox(State(app): State<Arc<App>>) -> Result<Response, Failure> {
-    app.pages.render("outbox.html", StatusCode::OK, context! {})
-}
-
-/// Nothing sends mail or SMS yet; activation will.
-async fn empty_outbox() -> axum::Json<Vec<()>> {
-    axum::Json(Vec::new())
 }

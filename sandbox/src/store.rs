@@ -6,14 +6,18 @@
 //!
 //! Lifetimes follow psc-facts §1.6; those that are not published say so.
 
+mod enrolment;
 mod grant;
 mod login;
+mod outbox;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
+pub(crate) use enrolment::{ActivationError, Enrolments, MailOperator, Masked, Progress, Standing};
 pub(crate) use grant::{Code, Grant, Session, Tokens};
 pub(crate) use login::{Login, Stage};
+pub(crate) use outbox::{Content, Message};
 
 use crate::clock::SandboxClock;
 use crate::push::{Ending, Push};
@@ -65,6 +69,10 @@ pub(crate) struct State {
     refresh: HashMap<String, Grant>,
     /// Digest of an ID token → session, for logout.
     hints: HashMap<String, (Grant, u64)>,
+    /// The e-CPS of every person. Lives as long as the sandbox.
+    enrolments: Enrolments,
+    /// Mail and SMS.
+    outbox: outbox::Outbox,
     swept_ms: u64,
 }
 
@@ -81,10 +89,10 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    /// Starts empty.
+    /// Starts with nothing but the e-CPS of these persons.
     #[must_use]
-    pub(crate) fn new(clock: SandboxClock) -> Self {
-        Self { clock, state: Mutex::new(State::default()) }
+    pub(crate) fn new(clock: SandboxClock, enrolments: Enrolments) -> Self {
+        Self { clock, state: Mutex::new(State { enrolments, ..State::default() }) }
     }
 
     /// The clock that everything here is measured with.
@@ -126,7 +134,14 @@ impl State {
         if self.pushes.len() >= MAX_ENTRIES {
             return Err(PushLimit::Full);
         }
-        let times = self.push_times.entry(push.person().to_owned()).or_default();
+        self.count_push(push.person(), per_minute, now_ms)?;
+        self.pushes.insert(push.id().to_owned(), push);
+        Ok(())
+    }
+
+    /// Counts something that reaches a person unasked, unless there were `per_minute` of it within the last minute.
+    fn count_push(&mut self, whom: &str, per_minute: usize, now_ms: u64) -> Result<(), PushLimit> {
+        let times = self.push_times.entry(whom.to_owned()).or_default();
         while times.front().is_some_and(|first| now_ms >= first.saturating_add(PUSH_WINDOW_MS)) {
             times.pop_front();
         }
@@ -134,7 +149,6 @@ impl State {
             return Err(PushLimit::TooOften);
         }
         times.push_back(now_ms);
-        self.pushes.insert(push.id().to_owned(), push);
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! Small things that every page handler needs: redirects, cookies, the token that protects forms.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
@@ -70,6 +70,15 @@ pub(crate) fn csrf_holds(jar: &CookieJar, params: &Params) -> bool {
 
 fn derive_csrf(cookie: &str) -> String {
     fingerprint(&format!("form:{cookie}"))
+}
+
+/// Whether the body is declared to be JSON. Forms of other sites cannot declare that.
+#[must_use]
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|kind| kind.split(';').next().unwrap_or_default().trim() == "application/json")
 }
 
 /// The page for a form that was not made by one of our pages, or not in this browser.

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::push::{Ending, PairedNumber, PinAnswer, PushState};
+use crate::web;
 
 /// Why the phone did not do what a script asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +47,9 @@ pub(crate) enum AnswerError {
     /// The request was approved before.
     #[error("the request has been approved already")]
     Answered,
+    /// The e-CPS lives on another phone.
+    #[error("the e-CPS is active on another phone")]
+    OtherPhone,
 }
 
 impl AnswerError {
@@ -53,7 +57,7 @@ impl AnswerError {
         match self {
             Self::UnknownPerson | Self::UnknownRequest => StatusCode::NOT_FOUND,
             Self::Body => StatusCode::BAD_REQUEST,
-            Self::WrongPin { .. } | Self::WrongNumber => StatusCode::FORBIDDEN,
+            Self::WrongPin { .. } | Self::WrongNumber | Self::OtherPhone => StatusCode::FORBIDDEN,
             Self::Over(_) | Self::Answered => StatusCode::GONE,
         }
     }
@@ -64,6 +68,7 @@ impl AnswerError {
             Self::UnknownRequest => "SBX-PHONE-REQUEST",
             Self::Body => "SBX-PHONE-BODY",
             Self::Answered => "SBX-PHONE-ANSWERED",
+            Self::OtherPhone => "SBX-PHONE-OTHER",
             Self::WrongPin { .. } | Self::Over(Ending::WrongPin) => "SBX-WRONG-PIN",
             Self::WrongNumber | Self::Over(Ending::WrongNumber) => "SBX-WRONG-NUMBER",
             Self::Over(Ending::Expired) => "SBX-EXPIRED",
@@ -78,6 +83,7 @@ impl AnswerError {
             Self::UnknownRequest => "list the requests of this phone first",
             Self::Body => r#"send {"pin":"1234","number":"47"} or {"refuse":true} as application/json"#,
             Self::WrongPin { .. } => "the persons of the sandbox have the PIN 1234 unless their file says otherwise",
+            Self::OtherPhone => "answer on the phone that was activated, or leave `device` out",
             Self::WrongNumber | Self::Over(_) | Self::Answered => "start a new login",
         }
     }
@@ -120,6 +126,9 @@ struct Answer {
     number: Option<String>,
     #[serde(default)]
     refuse: bool,
+    /// Which phone answers; left out, the one that holds the e-CPS.
+    #[serde(default)]
+    device: Option<u64>,
 }
 
 /// `POST /api/phone/{person}/requests/{request}`. Only JSON is read, so that no page of another site can post here.
@@ -129,11 +138,7 @@ pub(crate) async fn answer(
     headers: axum::http::HeaderMap,
     body: Bytes,
 ) -> Response {
-    let is_json = headers
-        .get(axum::http::header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|kind| kind.split(';').next().unwrap_or_default().trim() == "application/json");
-    match decide(&app, &person, &request, if is_json { &body } else { b"" }) {
+    match decide(&app, &person, &request, if web::is_json(&headers) { &body } else { b"" }) {
         Ok(state) => Json(json!({"state": state})).into_response(),
         Err(error) => error.into_response(),
     }
@@ -143,6 +148,9 @@ fn decide(app: &App, person: &str, request: &str, body: &[u8]) -> Result<&'stati
     let person = app.persons.find(person).ok_or(AnswerError::UnknownPerson)?;
     let answer: Answer = serde_json::from_slice(body).map_err(|_| AnswerError::Body)?;
     app.store.with(|state, now_ms| {
+        if answer.device.is_some() && !state.lives_on(person.id(), answer.device) {
+            return Err(AnswerError::OtherPhone);
+        }
         let push = state.push_of(person.id(), request).ok_or(AnswerError::UnknownRequest)?;
         match push.state(now_ms) {
             PushState::Ended(ending) => return Err(AnswerError::Over(ending)),
@@ -156,7 +164,9 @@ fn decide(app: &App, person: &str, request: &str, body: &[u8]) -> Result<&'stati
         let (Some(pin), Some(number)) = (&answer.pin, answer.number.as_deref().and_then(PairedNumber::parse)) else {
             return Err(AnswerError::Body);
         };
-        match push.enter_pin(person.has_pin(pin), now_ms) {
+        let right = state.try_pin(person.id(), pin);
+        let push = state.push_of(person.id(), request).ok_or(AnswerError::UnknownRequest)?;
+        match push.enter_pin(right, now_ms) {
             PinAnswer::Wrong { tries_left } => return Err(AnswerError::WrongPin { tries_left }),
             PinAnswer::Over(ending) => return Err(AnswerError::Over(ending)),
             PinAnswer::AlreadyApproved => return Err(AnswerError::Answered),

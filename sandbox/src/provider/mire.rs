@@ -135,7 +135,8 @@ pub(crate) async fn submit(
         Stage::Answered => return not_yours(&app),
     }
     let typed = params.value("saisie").unwrap_or_default();
-    let person = match identifier::find(&app.persons, typed) {
+    let standing = |person: &str| app.store.with(|state, _| state.standing(person));
+    let person = match identifier::find(&app.persons, typed, standing) {
         Ok(person) => person,
         Err(refusal) => {
             tracing::info!(code = refusal.code(), "identifier refused");

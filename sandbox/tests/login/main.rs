@@ -8,6 +8,7 @@
     reason = "a test that cannot go on should say where"
 )]
 
+mod activation;
 mod code_flow;
 mod documentation;
 mod endings;
