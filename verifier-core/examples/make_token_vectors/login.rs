@@ -238,6 +238,15 @@ fn confirmation(cases: &mut Cases<'_>) {
         let setting = json!({ "cnf_encoding": encoding, "require_cnf": required, "certificate": certificate });
         cases.changed(name, "RFC 8705 3.1; psc-facts 1.11", with(tokens, setting), code);
     }
+    // Without an access token the binding of the ID token is what there is to compare.
+    for (name, certificate, code) in [
+        ("cnf of the ID token fits", CERTIFICATE, None),
+        ("cnf of the ID token, another certificate", wrong.as_str(), Some("TOK-CNF-MISMATCH")),
+    ] {
+        let id = cases.sign(&with(id_claims(), standard.clone()));
+        let line = without(with(cases.whole(), json!({ "id_token": id, "certificate": certificate })), "access_token");
+        cases.add(name, "RFC 8705 3.1; psc-facts 1.11", line, code);
+    }
 }
 
 fn audiences(cases: &mut Cases<'_>) {

@@ -481,6 +481,8 @@ fn times(cases: &mut Cases<'_>) {
     }
     for (name, change, code) in [
         ("nbf now", json!({ "nbf": NOW }), None),
+        ("nbf at the end of the skew", json!({ "nbf": NOW + 10 }), None),
+        ("auth_time at the end of the skew", json!({ "auth_time": NOW + 10 }), None),
         ("nbf beyond the skew", json!({ "nbf": NOW + 11 }), Some("TOK-NOT-YET-VALID")),
         ("exp before iat", json!({ "iat": NOW, "exp": NOW - 1 }), Some("TOK-LIFETIME")),
         ("lives ten minutes", json!({ "exp": IAT + 600 }), None),
@@ -567,7 +569,12 @@ fn access_tokens(cases: &mut Cases<'_>) {
     );
     let row = line(cases, ES, &app);
     cases.add("access token of an app login", "psc-facts 2.2: published token of July 2023", row, None);
+    let bound = json!({ "cnf": { "x5t#S256": b64(&[7; 32]) } });
+    let published = json!({ "cnf": { "x5t#S256":
+        "MmJjZmI3ZWNkM2Q5YTk5Zjc4OTBmNjVlODNmMDMzOGUwYWVjNDMzYThlOTBkYjU1M2MxNjU3YjMzMDE2YzUzMw==" } });
     for (name, header, claims, code) in [
+        ("access token bound to a certificate", ES, with(access_claims(), bound), None),
+        ("access token with the published cnf", ES, with(access_claims(), published), Some("TOK-CNF-ANS-HEX")),
         ("access token with aud", ES, with(access_claims(), json!({ "aud": CLIENT })), None),
         (
             "access token for account too",
