@@ -26,6 +26,17 @@ pub(crate) struct Client {
     redirects: RedirectRule,
     /// Where the browser may go after a logout.
     post_logout: RedirectRule,
+    /// Whether it may ask a phone without a browser (CIBA).
+    decoupled: Decoupled,
+}
+
+/// Whether a service may start a login without a browser. PSC switches CIBA on per service (psc-facts §1.10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decoupled {
+    /// It may.
+    Allowed,
+    /// It may not.
+    Refused,
 }
 
 impl std::fmt::Debug for Client {
@@ -42,7 +53,26 @@ impl Client {
     /// Registers a service.
     #[must_use]
     pub(crate) fn new(id: &str, secret: &str, name: &str, redirects: RedirectRule, post_logout: RedirectRule) -> Self {
-        Self { id: id.to_owned(), secret: secret.to_owned(), name: name.to_owned(), redirects, post_logout }
+        Self {
+            id: id.to_owned(),
+            secret: secret.to_owned(),
+            name: name.to_owned(),
+            redirects,
+            post_logout,
+            decoupled: Decoupled::Refused,
+        }
+    }
+
+    /// The same service, allowed to use CIBA or not.
+    #[must_use]
+    pub(crate) fn decoupled(self, decoupled: Decoupled) -> Self {
+        Self { decoupled, ..self }
+    }
+
+    /// Whether it may use CIBA.
+    #[must_use]
+    pub(crate) fn may_decouple(&self) -> Decoupled {
+        self.decoupled
     }
 
     /// `client_id`.

@@ -1,12 +1,13 @@
 //! `vigie-sandbox`: Pro Santé Connect and the e-CPS on one laptop.
 //!
 //! A provider that behaves like the real one (discovery, authorize, login pages, tokens, UserInfo), a simulated phone with a
-//! page and an API, activation by mail and SMS, two demo services that are real OpenID Connect clients, and an imitation login page to warn about.
+//! page and an API, activation by mail and SMS, logins without a browser (CIBA), two demo services that are real OpenID Connect
+//! clients, and an imitation login page to warn about.
 //! Everything in memory, nothing from outside, test persons only.
 //!
 //! It must never be trusted: its keys are made anew on every start and anybody who reaches it can be anybody.
 //!
-//! What it does not do yet: activation and login by card, CIBA, other template sets.
+//! What it does not do yet: activation and login by card, other template sets.
 //!
 //! Facts about the real provider come from published sources; where they are silent the code says "not published".
 

@@ -1,11 +1,12 @@
 //! The provider: what Pro Santé Connect does between a service and a person.
 //!
 //! `request` reads an authorization request, `authorize` answers it, `mire` is what the person sees, `token` and `account`
-//! are what services call from their servers, `discovery` tells where all of it is.
+//! are what services call from their servers, `ciba` a login without a browser, `discovery` tells where all of it is.
 
 pub(crate) mod account;
 pub(crate) mod authorize;
 pub(crate) mod back_channel;
+pub(crate) mod ciba;
 pub(crate) mod discovery;
 pub(crate) mod mire;
 pub(crate) mod request;
@@ -40,6 +41,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route(&connect("auth"), get(authorize::forward))
         .route(&connect("certs"), get(discovery::jwks))
         .route(&connect("token"), post(token::exchange))
+        .route(&connect("ext/ciba/auth"), post(ciba::authenticate))
         .route(&connect("userinfo"), get(account::user_info).post(account::user_info))
         .route(&connect("token/introspect"), post(account::introspect))
         .route(&connect("revoke"), post(account::revoke))

@@ -61,6 +61,21 @@ impl Candidates {
     }
 }
 
+impl Candidates {
+    /// Two more numbers beside one that the service chose (CIBA `binding_message`), in an order that tells nothing.
+    pub(crate) fn make_around(shown: PairedNumber) -> Result<Self, NoRandomness> {
+        let second = make_other_than(&[shown.0])?;
+        let third = make_other_than(&[shown.0, second])?;
+        let (second, third) = (PairedNumber(second), PairedNumber(third));
+        let all = match make_below(3)? {
+            0 => [shown, second, third],
+            1 => [second, shown, third],
+            _ => [second, third, shown],
+        };
+        Ok(Self { shown, all })
+    }
+}
+
 fn make_other_than(taken: &[u8]) -> Result<u8, NoRandomness> {
     loop {
         let number = make_below(100)?;
@@ -134,16 +149,13 @@ pub(crate) struct Push {
 impl Push {
     /// Asks a person's phone on behalf of `service`, until `expires_ms`.
     pub(crate) fn new(id: String, person: String, service: String, expires_ms: u64) -> Result<Self, NoRandomness> {
-        Ok(Self {
-            id,
-            person,
-            service,
-            candidates: Candidates::make()?,
-            expires_ms,
-            tries_left: PIN_TRIES,
-            unlocked: false,
-            outcome: None,
-        })
+        Ok(Self::with(id, person, service, expires_ms, Candidates::make()?))
+    }
+
+    /// The same, with numbers that were drawn before.
+    #[must_use]
+    pub(crate) fn with(id: String, person: String, service: String, expires_ms: u64, candidates: Candidates) -> Self {
+        Self { id, person, service, candidates, expires_ms, tries_left: PIN_TRIES, unlocked: false, outcome: None }
     }
 
     /// Identifier of the request.
@@ -300,6 +312,18 @@ mod tests {
             assert!(a != b && b != c && a != c);
             assert!(push.candidates().contains(&push.shown()));
         }
+    }
+
+    #[test]
+    fn a_given_number_stands_anywhere_among_three() {
+        let mut seen = [0; 3];
+        for _ in 0..600 {
+            let candidates = Candidates::make_around(PairedNumber(7)).unwrap();
+            let [a, b, c] = candidates.all;
+            assert!(a != b && b != c && a != c && candidates.shown == PairedNumber(7));
+            seen[candidates.all.iter().position(|number| *number == PairedNumber(7)).unwrap()] += 1;
+        }
+        assert!(seen.iter().all(|count| *count > 100), "{seen:?}");
     }
 
     #[test]

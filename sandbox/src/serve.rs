@@ -16,7 +16,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 
 use crate::app::{App, Failure};
-use crate::clients::{Client, Clients, RedirectRule};
+use crate::clients::{Client, Clients, Decoupled, RedirectRule};
 use crate::clock::{Clock, SandboxClock};
 use crate::faults::{self, Faults};
 use crate::keys::{KeyError, Keys};
@@ -175,13 +175,14 @@ impl Sandbox {
         let ca_pem = certificates.as_ref().map(|certificates| certificates.ca_pem.as_str());
         let relying = RelyingParties::make(listen, ca_pem, options.decision_point)?;
         let mut clients = relying.clients(&sites);
-        clients.push(Client::new(
+        let demo = Client::new(
             "demo-client",
             "demo-secret",
             "Service de démonstration",
             RedirectRule::AnyLoopback,
             RedirectRule::AnyLoopback,
-        ));
+        );
+        clients.push(demo.decoupled(Decoupled::Allowed));
         let persons = Persons::built_in()?;
         let app = App {
             sites,

@@ -6,6 +6,7 @@
 //!
 //! Lifetimes follow psc-facts §1.6; those that are not published say so.
 
+mod ciba;
 mod enrolment;
 mod grant;
 mod login;
@@ -14,6 +15,7 @@ mod outbox;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
+pub(crate) use ciba::{Approved, Backchannel, INTERVAL_S};
 pub(crate) use enrolment::{ActivationError, Enrolments, MailOperator, Masked, Progress, Standing};
 pub(crate) use grant::{Code, Grant, Session, Tokens};
 pub(crate) use login::{Login, Stage};
@@ -69,6 +71,8 @@ pub(crate) struct State {
     refresh: HashMap<String, Grant>,
     /// Digest of an ID token → session, for logout.
     hints: HashMap<String, (Grant, u64)>,
+    /// Logins without a browser, by digest of `auth_req_id`.
+    backchannel: HashMap<String, Backchannel>,
     /// The e-CPS of every person. Lives as long as the sandbox.
     enrolments: Enrolments,
     /// Mail and SMS.
@@ -126,6 +130,7 @@ impl State {
         self.codes.retain(|_, code| now_ms < code.kept_until_ms());
         self.access.retain(|_, grant| now_s < grant.expires_s);
         self.refresh.retain(|_, grant| now_s < grant.expires_s);
+        self.backchannel.retain(|_, request| !request.is_forgotten(now_ms));
         self.hints.retain(|_, (_, until_ms)| now_ms < *until_ms);
     }
 

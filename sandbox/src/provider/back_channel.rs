@@ -27,6 +27,32 @@ impl OAuthError {
         Self { status: StatusCode::BAD_REQUEST, error, description: description.into(), challenge: None }
     }
 
+    /// `403 access_denied` (CIBA Core §13).
+    pub(crate) fn denied(description: impl Into<String>) -> Self {
+        Self { status: StatusCode::FORBIDDEN, error: "access_denied", description: description.into(), challenge: None }
+    }
+
+    /// `401 unauthorized_client`: known, but not for this grant. CIBA Core §13 has the word, the underlying server software the
+    /// status.
+    pub(crate) fn not_allowed(description: &str) -> Self {
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            error: "unauthorized_client",
+            description: description.to_owned(),
+            challenge: None,
+        }
+    }
+
+    /// `503 temporarily_unavailable`: nothing that was sent is at fault.
+    pub(crate) fn unavailable(description: &str) -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            error: "temporarily_unavailable",
+            description: description.to_owned(),
+            challenge: None,
+        }
+    }
+
     /// `401 invalid_client`.
     fn invalid_client(description: &str) -> Self {
         Self {

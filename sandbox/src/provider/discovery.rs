@@ -40,7 +40,10 @@ fn document(app: &App, authorization_endpoint: &str) -> Value {
         "end_session_endpoint": endpoint("logout"),
         "jwks_uri": endpoint("certs"),
         "revocation_endpoint": endpoint("revoke"),
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "backchannel_authentication_endpoint": endpoint("ext/ciba/auth"),
+        "backchannel_token_delivery_modes_supported": ["poll"],
+        "backchannel_user_code_parameter_supported": false,
+        "grant_types_supported": ["authorization_code", "refresh_token", super::ciba::GRANT],
         // As published: the list does not name the levels that are really accepted.
         "acr_values_supported": ["0", "0"],
         "response_types_supported": ["code"],

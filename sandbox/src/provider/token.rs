@@ -1,6 +1,6 @@
-//! The token endpoint: authorization code and refresh token.
+//! The token endpoint: authorization code, refresh token and CIBA.
 //!
-//! RFC 6749 §4.1.3, §6; RFC 7636; OpenID Connect Core 3.1.3. The shape of both tokens is the one of real ones (psc-facts
+//! RFC 6749 §4.1.3, §6; RFC 7636; CIBA Core §10.1; OpenID Connect Core 3.1.3. The shape of both tokens is the one of real ones (psc-facts
 //! §2.1 and §2.2): the access token has no `aud`, and over a card it lacks `SubjectNameID`.
 
 use std::sync::Arc;
@@ -13,22 +13,26 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use super::back_channel::{OAuthError, authenticated, never_stored};
+use super::ciba;
 use crate::app::{App, Failure};
 use crate::clients::Client;
+use crate::encoding::fingerprint;
 use crate::keys::at_hash;
 use crate::params::Params;
 use crate::persons::Person;
-use crate::random::{make_opaque, make_uuid};
-use crate::store::{Grant, REFRESH_S, TOKEN_S, Tokens};
+use crate::random::{NoRandomness, make_opaque, make_uuid};
+use crate::store::{Approved, Grant, REFRESH_S, Session, TOKEN_S, Tokens};
 
 /// `POST …/protocol/openid-connect/token`.
 pub(crate) async fn exchange(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Response {
     let granted = authenticated(&app, &headers, &body).and_then(|(client, params)| match params.value("grant_type") {
         Some("authorization_code") => redeem_code(&app, client, &params),
         Some("refresh_token") => refresh(&app, client, &params),
-        Some(_) => {
-            Err(OAuthError::bad_request("unsupported_grant_type", "authorization_code and refresh_token are offered"))
-        }
+        Some(ciba::GRANT) => poll(&app, client, &params),
+        Some(_) => Err(OAuthError::bad_request(
+            "unsupported_grant_type",
+            "authorization_code, refresh_token and the CIBA grant are offered",
+        )),
         None => Err(OAuthError::bad_request("invalid_request", "grant_type is missing")),
     });
     match granted {
@@ -61,6 +65,44 @@ fn refresh(app: &App, client: &Client, params: &Params) -> Result<Grant, OAuthEr
         .with(|state, now_ms| state.refresh_grant(token, now_ms))
         .filter(|grant| grant.client_id == client.id())
         .ok_or_else(|| OAuthError::bad_request("invalid_grant", "the refresh token is unknown, too old or revoked"))
+}
+
+fn poll(app: &App, client: &Client, params: &Params) -> Result<Grant, OAuthError> {
+    let id = params
+        .value("auth_req_id")
+        .ok_or_else(|| OAuthError::bad_request("invalid_request", "auth_req_id is missing"))?;
+    // Drawn before the request is used up: without randomness it can be asked for again.
+    let no_randomness = |_: NoRandomness| OAuthError::unavailable("no randomness");
+    let (sid, cookie) = (make_uuid().map_err(no_randomness)?, make_opaque().map_err(no_randomness)?);
+    let faults = app.faults();
+    app.store.with(|state, now_ms| {
+        let Approved { person, scope, at_ms } = state
+            .poll(id, client.id(), now_ms)
+            .map_err(|error| OAuthError::bad_request(error.error(), error.to_string()))?;
+        let session = Session {
+            sid,
+            person,
+            authenticated_ms: at_ms,
+            used_ms: now_ms,
+            acr: faults.acr,
+            auth_mode: faults.auth_mode,
+        };
+        // The session belongs to no browser: its cookie is thrown away.
+        if !state.open_session(&cookie, session.clone()) {
+            return Err(OAuthError::unavailable("the sandbox holds too many sessions"));
+        }
+        tracing::info!("login approved");
+        Ok(Grant {
+            client_id: client.id().to_owned(),
+            session,
+            scope,
+            nonce: None,
+            origin: fingerprint(id),
+            issued_s: 0,
+            expires_s: 0,
+            jti: String::new(),
+        })
+    })
 }
 
 fn answer(app: &App, grant: Grant) -> Result<Value, Failure> {

@@ -9,6 +9,7 @@
 )]
 
 mod activation;
+mod ciba;
 mod code_flow;
 mod documentation;
 mod endings;
