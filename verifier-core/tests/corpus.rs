@@ -12,6 +12,9 @@
 #[path = "../../tests/fuzz/src/targets.rs"]
 mod targets;
 
+#[path = "../../tests/fuzz/src/surfaces.rs"]
+mod surfaces;
+
 use std::fs;
 use std::path::Path;
 
@@ -63,4 +66,24 @@ fn verify() {
 #[test]
 fn report() {
     replay("report", targets::report);
+}
+
+#[test]
+fn ids() {
+    replay("ids", surfaces::ids);
+}
+
+#[test]
+fn addresses() {
+    replay("addresses", surfaces::addresses);
+}
+
+#[test]
+fn page() {
+    replay("page", surfaces::page);
+}
+
+#[test]
+fn states() {
+    replay("states", surfaces::states);
 }
