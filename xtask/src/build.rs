@@ -126,7 +126,7 @@ fn smoke_test(running: &Running<'_>, tools: &Tools) -> Result<()> {
 }
 
 /// The verifier and the policies, each a component with no import beyond its contract.
-fn components(progress: &Progress, wanted: Components) -> Result<()> {
+pub(crate) fn components(progress: &Progress, wanted: Components) -> Result<()> {
     progress.heading("Components");
     let built = artefacts::cargo_target()?.join(WASM_TARGET).join("component");
     std::fs::create_dir_all(artefacts::components())?;

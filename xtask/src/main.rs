@@ -5,8 +5,10 @@
 //! what runs is the code of the other crates, as real processes.
 
 mod artefacts;
+mod bench;
 mod build;
 mod demo;
+mod fuzz;
 mod package;
 mod process;
 mod progress;
@@ -31,6 +33,9 @@ Commands:
       --check       drive the login itself in headless Chromium (the default without a display)
       --headed      open Chromium and leave the login to you
   test [AREA…]      every test of the repository, or only the areas named: format lints types native browser stories rules
+  fuzz [TARGET…]    fuzz the core, every target or those named
+      --seconds N   how long each (30)
+  bench inspect     lines a second through `vigie inspect --jsonl`, against the native core
 Options:
   -v, --verbose     show what the called tools print
   -h, --help        this text";
@@ -43,6 +48,8 @@ enum Request {
     Package,
     Demo(demo::Mode),
     Test(Vec<test::Area>),
+    Fuzz { targets: Vec<String>, seconds: u64 },
+    BenchInspect,
 }
 
 fn main() -> ExitCode {
@@ -66,12 +73,14 @@ fn parse(mut arguments: lexopt::Parser) -> Result<(Request, bool)> {
     let mut verbose = false;
     let mut words = Vec::new();
     let mut mode = None;
+    let mut seconds = None;
     while let Some(argument) = arguments.next()? {
         match argument {
             Short('v') | Long("verbose") => verbose = true,
             Short('h') | Long("help") => return Ok((Request::Help, verbose)),
             Long("check") => mode = Some(demo::Mode::Check),
             Long("headed") => mode = Some(demo::Mode::Headed),
+            Long("seconds") => seconds = Some(arguments.value()?.parse()?),
             Value(word) => words.push(word.string()?),
             other => return Err(other.unexpected().into()),
         }
@@ -82,7 +91,10 @@ fn parse(mut arguments: lexopt::Parser) -> Result<(Request, bool)> {
     if mode.is_some() && command != "demo" {
         bail!("--check and --headed belong to `demo`");
     }
-    if !rest.is_empty() && command != "test" {
+    if seconds.is_some() && command != "fuzz" {
+        bail!("--seconds belongs to `fuzz`");
+    }
+    if !rest.is_empty() && !["test", "fuzz", "bench"].contains(&command.as_str()) {
         bail!("`{command}` takes no further words");
     }
     let request = match command.as_str() {
@@ -92,6 +104,9 @@ fn parse(mut arguments: lexopt::Parser) -> Result<(Request, bool)> {
         "package" => Request::Package,
         "demo" => Request::Demo(mode.unwrap_or_else(demo::Mode::for_this_display)),
         "test" => Request::Test(rest.iter().map(|word| test::Area::parse(word)).collect::<Result<_>>()?),
+        "fuzz" => Request::Fuzz { targets: rest.to_vec(), seconds: seconds.unwrap_or(fuzz::USUAL_SECONDS) },
+        "bench" if rest == ["inspect"] => Request::BenchInspect,
+        "bench" => bail!("`bench` measures `inspect`"),
         unknown => bail!("there is no command `{unknown}`"),
     };
     Ok((request, verbose))
@@ -113,6 +128,8 @@ fn run(request: Request, progress: &Progress) -> Result<ExitCode> {
             package::run(progress)?;
         }
         Request::Demo(mode) => return demo::run(progress, mode),
+        Request::Fuzz { targets, seconds } => return fuzz::run(progress, &targets, seconds),
+        Request::BenchInspect => return bench::inspect(progress),
         Request::Test(areas) => return test::run(progress, &areas),
     }
     Ok(ExitCode::SUCCESS)

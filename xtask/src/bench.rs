@@ -1,0 +1,158 @@
+//! Measures, and asserts no time: `cargo xtask bench inspect` feeds many lines through `vigie inspect … --jsonl` and says how
+//! many a second were answered, by the component engine and by the native one as its floor.
+//!
+//! Lines come from the shared vectors and from counters, so no two runs differ. Tokens repeat: nothing is kept between lines, so
+//! the same token costs the same each time. Start-up, which compiles the component, is measured by a run without lines and
+//! stands beside the rate, which leaves it out.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::process::succeed;
+use crate::progress::Progress;
+use crate::setup::{self, Scope};
+use crate::{artefacts, build};
+
+/// What the numbers of the first issue on the core ask for, in lines a second on two cores.
+const OPERATIONS: &[(&str, usize, u32)] =
+    &[("id", 200_000, 20_000), ("url", 200_000, 20_000), ("token", 20_000, 2_000)];
+
+/// Runs per row; the fastest counts, since the others measure the neighbours too.
+const RUNS: usize = 3;
+
+pub(crate) fn inspect(progress: &Progress) -> Result<ExitCode> {
+    let tools = setup::run(progress, Scope::Build)?;
+    build::components(progress, build::Components::All)?;
+    drop(tools);
+    progress.heading("Benchmark");
+    progress.step("host: compile for release", |running| {
+        succeed(running, artefacts::cargo().args(["build", "--release", "-p", "vigie-host", "--bin", "vigie"]))
+            .map(drop)
+    })?;
+    let program = artefacts::cargo_target()?.join("release/vigie");
+    let directory = artefacts::root().join("target/bench");
+    std::fs::create_dir_all(&directory)?;
+    let nothing = directory.join("nothing.jsonl");
+    File::create(&nothing)?;
+
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    println!("\n{processors} processors; lines a second without start-up, the best of {RUNS} runs\n");
+    println!("  operation  engine          lines  start-up    lines/s   of native   asked for");
+    for (operation, count, asked) in OPERATIONS {
+        let lines = directory.join(format!("{operation}.jsonl"));
+        write_lines(operation, *count, &lines)?;
+        let native = measure(&program, operation, "native", &lines, &nothing)?;
+        for engine in ["native", "component", "pure"] {
+            let measured =
+                if engine == "native" { native } else { measure(&program, operation, engine, &lines, &nothing)? };
+            let rate = measured.rate(*count);
+            let ratio = rate / native.rate(*count);
+            let asked = if engine == "component" { asked.to_string() } else { String::new() };
+            let start = measured.start_up.as_secs_f64();
+            println!(
+                "  {operation:<9}  {engine:<10} {count:>10}  {start:>6.2} s  {rate:>9.0}   {ratio:>9.2}   {asked:>9}"
+            );
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[derive(Clone, Copy)]
+struct Measured {
+    start_up: Duration,
+    whole: Duration,
+}
+
+impl Measured {
+    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+    fn rate(self, lines: usize) -> f64 {
+        lines as f64 / self.whole.saturating_sub(self.start_up).as_secs_f64().max(0.001)
+    }
+}
+
+fn measure(program: &Path, operation: &str, engine: &str, lines: &Path, nothing: &Path) -> Result<Measured> {
+    let fastest = |input: &Path| -> Result<Duration> {
+        let mut best = Duration::MAX;
+        for _ in 0..RUNS {
+            best = best.min(once(program, operation, engine, input)?);
+        }
+        Ok(best)
+    };
+    Ok(Measured { start_up: fastest(nothing)?, whole: fastest(lines)? })
+}
+
+fn once(program: &Path, operation: &str, engine: &str, input: &Path) -> Result<Duration> {
+    let started = Instant::now();
+    let status = Command::new(program)
+        .args(["inspect", operation, "--jsonl", "--engine", engine, "--components"])
+        .arg(artefacts::components())
+        .stdin(File::open(input)?)
+        .stdout(Stdio::null())
+        .status()
+        .with_context(|| format!("{} does not start", artefacts::shown(program)))?;
+    // 1 says that a line was refused, which some are meant to be.
+    if !matches!(status.code(), Some(0 | 1)) {
+        bail!("`vigie inspect {operation} --engine {engine}` ended with {status}");
+    }
+    Ok(started.elapsed())
+}
+
+fn write_lines(operation: &str, count: usize, path: &Path) -> Result<()> {
+    let vectors = vectors(operation)?;
+    let mut out = BufWriter::new(File::create(path)?);
+    for index in 0..count {
+        // Every other line of a vector, which holds the hard cases; the others are what most lines look like.
+        let vector = vectors.get(index / 2 % vectors.len()).context("no vector")?;
+        let line = match operation {
+            "id" if index % 2 == 0 => json!({ "value": format!("8{:011}", index * 7919) }),
+            "url" if index % 2 == 0 => {
+                json!({ "value": format!("https://www.hopital-{}.example/dossier?page={index}", index % 977) })
+            }
+            _ => vector.clone(),
+        };
+        writeln!(out, "{line}")?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// The lines of the shared vectors of one operation; of tokens those signed with RS256 that verify.
+fn vectors(operation: &str) -> Result<Vec<Value>> {
+    let path: PathBuf = artefacts::root().join("tests/vectors").join(format!("{operation}.json"));
+    let text = std::fs::read_to_string(&path).with_context(|| format!("{} is gone", artefacts::shown(&path)))?;
+    let file: Value = serde_json::from_str(&text)?;
+    let vectors = file.get("vectors").and_then(Value::as_array).context("a vector file without vectors")?;
+    let wanted = vectors.iter().filter(|vector| operation != "token" || is_genuine_rs256(vector));
+    let lines: Vec<Value> =
+        wanted.filter_map(|vector| vector.get("line")).filter(|line| line.is_object()).cloned().collect();
+    if lines.is_empty() {
+        bail!("{} has no line that fits", artefacts::shown(&path));
+    }
+    Ok(lines)
+}
+
+/// The evidence of the expected report names the algorithm.
+fn is_genuine_rs256(vector: &Value) -> bool {
+    let expect = vector.get("expect");
+    let verified = expect.and_then(|report| report.get("verified")).and_then(Value::as_bool) == Some(true);
+    let evidence = expect.and_then(|report| report.get("evidence")).and_then(Value::as_array);
+    verified && evidence.is_some_and(|checks| checks.iter().any(|check| check.get("detail") == Some(&json!("RS256"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OPERATIONS, vectors};
+
+    #[test]
+    fn every_operation_has_lines() {
+        for (operation, ..) in OPERATIONS {
+            assert!(!vectors(operation).unwrap().is_empty(), "{operation}");
+        }
+    }
+}
