@@ -23,6 +23,7 @@ mod names;
 mod outbox;
 mod pages;
 mod params;
+mod people;
 mod persons;
 mod phone;
 mod provider;

@@ -32,6 +32,9 @@ struct Arguments {
     /// TOML file that names the decision point: url = "…", [secrets] smurtab = "…", sidep = "…". Read at every login.
     #[arg(long, value_name = "FILE")]
     decision_point: Option<PathBuf>,
+    /// TOML file with own test persons and clients; unknown keys are refused.
+    #[arg(long, value_name = "FILE")]
+    people: Option<PathBuf>,
     /// Pushes that one person may get within a minute.
     #[arg(long, default_value_t = 10, value_name = "N")]
     pushes_per_minute: u16,
@@ -84,6 +87,7 @@ async fn run(arguments: Arguments) -> ExitCode {
         host_names: arguments.host_names,
         decision_point: arguments.decision_point,
         pushes_per_minute: usize::from(arguments.pushes_per_minute),
+        people: arguments.people,
     };
     let sandbox = match Sandbox::bind(options, Arc::new(SystemClock)).await {
         Ok(sandbox) => sandbox,

@@ -54,13 +54,14 @@ const ACTIVITY_FIELDS: [&str; 30] = [
 #[derive(Debug, thiserror::Error)]
 pub enum ReadPersonsError {
     /// Not the expected TOML.
-    #[error("the list of persons cannot be read: {0}")]
-    Form(#[from] toml::de::Error),
-    /// An activity names a field that UserInfo does not have.
-    #[error("an activity has the unknown field {field:?}")]
-    UnknownField {
-        /// The name as written.
-        field: String,
+    #[error("line {line}, column {column}: {message}")]
+    Form {
+        /// From one.
+        line: usize,
+        /// From one.
+        column: usize,
+        /// What is wrong there.
+        message: String,
     },
     /// A person who could not be typed at a login.
     #[error("person {position} of the list: `id` is not a national identifier")]
@@ -135,7 +136,30 @@ struct Practice {
     #[serde(default)]
     skill: String,
     #[serde(default)]
-    activity: Vec<BTreeMap<String, String>>,
+    activity: Vec<BTreeMap<ActivityField, String>>,
+}
+
+/// The name of a field of an activity. Read as such, so that an unknown one is refused where it stands.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+struct ActivityField(String);
+
+impl TryFrom<String> for ActivityField {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        if ACTIVITY_FIELDS.contains(&name.as_str()) {
+            Ok(Self(name))
+        } else {
+            Err(format!("an activity of UserInfo has no field {name:?}"))
+        }
+    }
+}
+
+impl std::borrow::Borrow<str> for ActivityField {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
 }
 
 #[derive(Deserialize)]
@@ -305,6 +329,19 @@ impl Person {
     }
 }
 
+/// Where in the text a mistake stands, in one sentence that names keys and types but repeats no value: it may be a secret.
+pub(crate) fn located(text: &str, error: &toml::de::Error) -> ReadPersonsError {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let message = error.message().lines().collect::<Vec<_>>().join("; ");
+    let message = match message.rsplit_once(", expected ") {
+        Some((found, expected)) if found.starts_with("invalid ") => format!("expected {expected}"),
+        _ => message,
+    };
+    ReadPersonsError::Form { line, column, message }
+}
+
 /// The directory of the sandbox.
 #[derive(Debug, Clone)]
 pub(crate) struct Persons(Vec<Person>);
@@ -317,25 +354,27 @@ impl Persons {
 
     /// Reads a list in the form of `data/persons.toml`.
     pub(crate) fn parse(text: &str) -> Result<Self, ReadPersonsError> {
-        let file: PersonsFile = toml::from_str(text)?;
-        let unknown = file
-            .person
-            .iter()
-            .flat_map(|person| &person.practice)
-            .flat_map(|practice| &practice.activity)
-            .flat_map(|activity| activity.keys())
-            .find(|key| !ACTIVITY_FIELDS.contains(&key.as_str()));
-        if let Some(field) = unknown {
-            return Err(ReadPersonsError::UnknownField { field: field.clone() });
-        }
+        let file: PersonsFile = toml::from_str(text).map_err(|error| located(text, &error))?;
+        Self::checked(file.person)
+    }
+
+    /// These persons, if each of them could be typed at a login.
+    pub(crate) fn checked(persons: Vec<Person>) -> Result<Self, ReadPersonsError> {
         let mut ids = BTreeSet::new();
-        for (position, person) in (1..).zip(&file.person) {
+        for (position, person) in (1..).zip(&persons) {
             person.check(position)?;
             if !ids.insert(person.id()) {
                 return Err(ReadPersonsError::Twice { position });
             }
         }
-        Ok(Self(file.person))
+        Ok(Self(persons))
+    }
+
+    /// These persons and the others of `earlier`: whoever stands in both is described here.
+    #[must_use]
+    pub(crate) fn or(self, earlier: Self) -> Self {
+        let others: Vec<Person> = earlier.0.into_iter().filter(|person| self.find(person.id()).is_none()).collect();
+        Self(self.0.into_iter().chain(others).collect())
     }
 
     /// The person with this national identifier.

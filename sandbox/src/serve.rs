@@ -22,6 +22,7 @@ use crate::faults::{self, Faults};
 use crate::keys::{KeyError, Keys};
 use crate::names::{ALL_HOSTS, HostNames, LOOKALIKE_HOST, OUTBOX_HOST, PHONE_HOST, SIDEP_HOST, SMURTAB_HOST, Sites};
 use crate::pages::{self, LoadPagesError, Pages};
+use crate::people::{self, People, ReadPeopleError};
 use crate::persons::{Persons, ReadPersonsError};
 use crate::relying::{RelyingParties, Service, SetUpError};
 use crate::store::{Enrolments, Store};
@@ -48,6 +49,8 @@ pub struct Options {
     pub decision_point: Option<PathBuf>,
     /// Pushes that one person may get within a minute.
     pub pushes_per_minute: usize,
+    /// File with own persons and services.
+    pub people: Option<PathBuf>,
 }
 
 /// Why the sandbox does not start.
@@ -76,6 +79,9 @@ pub enum StartError {
     /// No persons.
     #[error(transparent)]
     Persons(#[from] ReadPersonsError),
+    /// Own persons or services that are refused.
+    #[error(transparent)]
+    People(#[from] ReadPeopleError),
     /// No demo services.
     #[error(transparent)]
     Services(#[from] SetUpError),
@@ -92,6 +98,7 @@ impl StartError {
             Self::Tls(_) => "SBX-TLS",
             Self::Pages(_) => "SBX-PAGE",
             Self::Persons(_) => "SBX-PERSONS",
+            Self::People(_) => "SBX-PEOPLE",
             Self::Services(_) => "SBX-SERVICES",
         }
     }
@@ -102,6 +109,7 @@ impl StartError {
         match self {
             Self::Listen { .. } => "choose another port, or port 0 for a free one: --listen 127.0.0.1:0",
             Self::GenuineWithoutTls => "add --tls",
+            Self::People(_) => "correct the file; the README chapter of the sandbox shows its form",
             Self::Tls(TlsError::Write(_)) => "make the temporary directory writable, or set TMPDIR",
             _ => "this is a mistake in the program; report it with this line",
         }
@@ -183,7 +191,9 @@ impl Sandbox {
             RedirectRule::AnyLoopback,
         );
         clients.push(demo.decoupled(Decoupled::Allowed));
-        let persons = Persons::built_in()?;
+        let taken: Vec<&str> = clients.iter().map(Client::id).collect();
+        let People { persons, clients: own } = people::read(options.people.as_deref(), Persons::built_in()?, &taken)?;
+        clients.extend(own);
         let app = App {
             sites,
             store: Store::new(SandboxClock::new(clock), Enrolments::of(&persons)),

@@ -63,3 +63,39 @@ fn the_line_says_where_everything_is_and_the_end_leaves_nothing() {
     child.stderr.take().unwrap().read_to_string(&mut banner).unwrap();
     assert!(banner.contains("NEVER TRUST IT"), "{banner}");
 }
+
+/// A file in the directory of this test run, removed at the end of the test.
+struct Written(std::path::PathBuf);
+
+impl Written {
+    fn new(name: &str, text: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}", std::process::id()));
+        std::fs::write(&path, text).unwrap();
+        Self(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Written {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+#[test]
+fn own_people_are_read_or_refused_in_one_sentence() {
+    let mistyped = Written::new("mistyped.toml", "[[client]]\nid = \"a\"\nsekret = \"b\"\n");
+    check_refused(&["--people", mistyped.path()], "SBX-PEOPLE", "line 3, column 1");
+    check_refused(&["--people", "no-such-file.toml"], "SBX-PEOPLE", "correct the file");
+    let good = Written::new(
+        "good.toml",
+        "[[person]]\nid = \"899700075064\"\ngiven_name = \"A\"\nfamily_name = \"B\"\ncivility = \"M\"\norigin = \"RPPS\"\n",
+    );
+    let (mut child, ready) = start(&["--people", good.path(), "--format", "json"]);
+    assert!(ready["issuer"].is_string());
+    child.kill().unwrap();
+    child.wait().unwrap();
+}

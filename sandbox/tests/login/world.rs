@@ -44,8 +44,14 @@ impl World {
 
     pub(crate) async fn start_with(tls: bool, host_names: HostNames, decision_point: Option<PathBuf>) -> Self {
         let clock = Arc::new(ManualClock(AtomicU64::new(1_800_000_000_000)));
-        let options =
-            Options { listen: "127.0.0.1:0".parse().unwrap(), tls, host_names, decision_point, pushes_per_minute: 10 };
+        let options = Options {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            tls,
+            host_names,
+            decision_point,
+            pushes_per_minute: 10,
+            people: None,
+        };
         let sandbox = Sandbox::bind(options, clock.clone()).await.unwrap();
         let ready = sandbox.ready();
         tokio::spawn(sandbox.serve(std::future::pending()));
