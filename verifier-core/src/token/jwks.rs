@@ -320,6 +320,8 @@ mod tests {
         check(&[sig.clone(), enc.clone()], Ps256, Some("a"), Some("TOK-KEY-ALG"));
         check(&[sig.clone(), enc], Es256, None, Some("TOK-KEY-UNKNOWN"));
         check(&[], Rs256, Some("a"), Some("TOK-KEY-UNKNOWN"));
+        // A key that has no name is not the key that a token names.
+        check(&[rsa(r#","use":"sig""#)], Rs256, Some("a"), Some("TOK-KEY-UNKNOWN"));
         check(&[sig.clone(), sig.clone()], Rs256, Some("a"), Some("TOK-KEY-AMBIGUOUS"));
         check(&[sig.clone(), rsa(r#","kid":"b""#)], Rs256, None, Some("TOK-KEY-AMBIGUOUS"));
         // One `kid`, two key types: each token finds its own (RFC 7517 4.5).

@@ -167,7 +167,7 @@ mod tests {
         padded.extend(modulus(256));
         assert_eq!(rsa(&padded, &e), Some(UnusableKey::LeadingZeros));
         assert_eq!(rsa(&modulus(256), &[0, 1, 0, 1]), Some(UnusableKey::LeadingZeros));
-        for weak in [&[1_u8][..], &[3], &[1, 0, 0], &[1, 0, 0, 0, 1], &[1; 9]] {
+        for weak in [&[1_u8][..], &[3], &[1, 0, 0], &[1, 0, 2], &[1, 0, 0, 0, 1], &[1; 9]] {
             assert_eq!(rsa(&modulus(256), weak), Some(UnusableKey::Exponent), "{weak:?}");
         }
         assert_eq!(rsa(&[], &e), Some(UnusableKey::Form));
