@@ -17,7 +17,7 @@ use super::{Format, refuse};
 use crate::components;
 use crate::config::Limits;
 use crate::engine::inspect::Role;
-use crate::engine::verifier::Verifier;
+use crate::engine::verifier::{Inspector, Verifier};
 use crate::engine::{Engine, LoadComponentError, StartEngineError};
 use crate::problem::Explain;
 
@@ -168,15 +168,42 @@ impl Core {
         Ok(Self::Component(Box::new(verifier)))
     }
 
-    fn answer(&self, operation: Operation, line: &str) -> String {
+    fn desk(&self) -> Desk<'_> {
+        match self {
+            Self::Native => Desk::Native,
+            Self::Component(verifier) => Desk::Component(Box::new(verifier.inspector())),
+        }
+    }
+}
+
+/// Where one thread's lines are answered.
+enum Desk<'c> {
+    Native,
+    Component(Box<Inspector<'c>>),
+}
+
+impl Desk<'_> {
+    fn answer(&mut self, operation: Operation, line: &str) -> String {
         match self {
             Self::Native => report::answer(operation.name(), line, &RustCrypto),
-            Self::Component(verifier) => verifier.answer(operation.name(), line).unwrap_or_else(|failure| {
+            Self::Component(inspector) => inspector.answer(operation.name(), line).unwrap_or_else(|failure| {
                 // Our own core does not trap; should it, the line still gets an answer and the others go on.
                 serde_json::json!({ "ok": false, "code": failure.code() }).to_string()
             }),
         }
     }
+
+    fn answered(&mut self, operation: Operation, line: &str) -> Answered {
+        let text = self.answer(operation, line);
+        let accepted = serde_json::from_str(&text).is_ok_and(|answer| operation.accepts(&answer));
+        Answered { text, accepted }
+    }
+}
+
+/// One line's answer, and whether it counts as accepted.
+struct Answered {
+    text: String,
+    accepted: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
@@ -191,10 +218,11 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 
 fn values(arguments: &Arguments, core: &Core) -> Result<bool, InspectError> {
     let mut out = BufWriter::new(io::stdout().lock());
+    let mut desk = core.desk();
     let mut all = true;
     for value in &arguments.values {
         let operation = arguments.operation;
-        let text = core.answer(operation, &operation.line(value));
+        let text = desk.answer(operation, &operation.line(value));
         let answer: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
         let accepted = operation.accepts(&answer);
         all &= accepted;
@@ -225,47 +253,51 @@ fn human(out: &mut impl Write, accepted: bool, answer: &Value) -> io::Result<()>
 type Input = BufReader<io::StdinLock<'static>>;
 
 /// How many lines are answered together: enough to keep all processors busy, few enough to stay interactive.
-const BATCH: usize = 512;
+const BATCH: usize = 2048;
+
+/// How much is read at once: some dozens of tokens with their key sets.
+const BUFFER: usize = 256 << 10;
+
+/// Fewer lines than this per thread are answered where they are, which is sooner than starting the threads.
+const WORTH_A_THREAD: usize = 4;
 
 fn lines(operation: Operation, core: &Core) -> Result<bool, InspectError> {
-    let mut input: Input = BufReader::with_capacity(64 << 10, io::stdin().lock());
-    let mut out = BufWriter::new(io::stdout().lock());
-    let workers =
+    let mut input: Input = BufReader::with_capacity(BUFFER, io::stdin().lock());
+    let mut out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
+    let threads =
         std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(limits().instances as usize);
+    let mut desks: Vec<Desk<'_>> = (0..threads).map(|_| core.desk()).collect();
     let mut all = true;
     loop {
         let batch = read_batch(&mut input)?;
         if batch.is_empty() {
             return Ok(all);
         }
-        for text in answer_batch(operation, core, &batch, workers) {
-            all &= serde_json::from_str(&text).is_ok_and(|answer| operation.accepts(&answer));
-            writeln!(out, "{text}").map_err(broken)?;
+        for answered in answer_batch(operation, &mut desks, &batch) {
+            all &= answered.accepted;
+            writeln!(out, "{}", answered.text).map_err(broken)?;
         }
         out.flush().map_err(broken)?;
     }
 }
 
 /// Answers in the order of the lines, whichever thread was first.
-fn answer_batch(operation: Operation, core: &Core, batch: &[String], workers: usize) -> Vec<String> {
-    let share = batch.len().div_ceil(workers.max(1)).max(1);
-    if batch.len() < workers * 4 {
-        return batch.iter().map(|line| core.answer(operation, line)).collect();
-    }
+fn answer_batch(operation: Operation, desks: &mut [Desk<'_>], batch: &[String]) -> Vec<Answered> {
+    let share = batch.len().div_ceil(desks.len().max(1)).max(WORTH_A_THREAD);
+    let part_of = |desk: &mut Desk<'_>, part: &[String]| -> Vec<Answered> {
+        part.iter().map(|line| desk.answered(operation, line)).collect()
+    };
     std::thread::scope(|scope| {
-        let parts: Vec<_> = batch
-            .chunks(share)
-            .map(|part| {
-                (part, scope.spawn(move || part.iter().map(|line| core.answer(operation, line)).collect::<Vec<_>>()))
-            })
-            .collect();
-        parts
-            .into_iter()
-            .flat_map(|(part, thread)| {
-                let broken = || part.iter().map(|_| r#"{"ok":false,"code":"POL-TRAP"}"#.to_owned()).collect();
-                thread.join().unwrap_or_else(|_| broken())
-            })
-            .collect()
+        let mut parts = batch.chunks(share).zip(desks);
+        // The first part is answered by this thread, which would only wait.
+        let mine = parts.next();
+        let others: Vec<_> = parts.map(|(part, desk)| (part, scope.spawn(move || part_of(desk, part)))).collect();
+        let mut answers = mine.map(|(part, desk)| part_of(desk, part)).unwrap_or_default();
+        for (part, thread) in others {
+            let broken = || Answered { text: r#"{"ok":false,"code":"POL-TRAP"}"#.to_owned(), accepted: false };
+            answers.extend(thread.join().unwrap_or_else(|_| part.iter().map(|_| broken()).collect()));
+        }
+        answers
     })
 }
 
@@ -285,8 +317,8 @@ fn read_batch(input: &mut Input) -> Result<Vec<String>, InspectError> {
     Ok(batch)
 }
 
-/// One line, at most [`LONGEST_LINE`] bytes of it; the rest of a longer one is skipped, and the core refuses what is left. Bytes
-/// that are not UTF-8 are replaced, which the core refuses as well.
+/// One line, at most [`LONGEST_LINE`] bytes of it; the rest of a longer one is skipped, and the core refuses what is left. A line
+/// that is not UTF-8 is not JSON (RFC 8259 section 8.1): the core gets nothing in its place, and refuses that.
 fn read_line(input: &mut Input) -> Result<Option<String>, InspectError> {
     let mut bytes = Vec::new();
     let most = LONGEST_LINE as u64;
@@ -300,8 +332,10 @@ fn read_line(input: &mut Input) -> Result<Option<String>, InspectError> {
         }
     } else if bytes.len() as u64 == most {
         skip_line(input)?;
+        // Cut, perhaps inside a character; it is refused for its length in any case.
+        return Ok(Some(String::from_utf8_lossy(&bytes).into_owned()));
     }
-    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+    Ok(Some(String::from_utf8(bytes).unwrap_or_default()))
 }
 
 fn skip_line(input: &mut Input) -> Result<(), InspectError> {

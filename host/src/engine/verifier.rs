@@ -5,10 +5,11 @@
 
 use std::fmt;
 
+use wasmtime::Store;
 use wasmtime::component::{HasSelf, Linker};
 
 use super::limits::{Failure, Guest};
-use super::{Engine, LoadComponentError, crypto, inspect::Inspected};
+use super::{Engine, LoadComponentError, TICKS_PER_TIMEOUT, crypto, inspect::Inspected};
 use crate::digest::Digest;
 
 /// Generated from `plugins/wit/verifier`. Its types derive `Debug`, which would print tokens: nothing here formats them.
@@ -88,5 +89,57 @@ impl Verifier {
             .instantiate(&mut store)
             .and_then(|instance| instance.vigie_verifier_inspect().call_answer(&mut store, operation, line))
             .map_err(|error| Failure::of(&error))
+    }
+
+    /// Answers many lines with one instance, see [`Inspector`].
+    pub fn inspector(&self) -> Inspector<'_> {
+        Inspector { verifier: self, warm: None }
+    }
+
+    fn warm(&self) -> Result<Warm, Failure> {
+        let mut store = self.engine.store();
+        let instance = self.pre.instantiate(&mut store).map_err(|error| Failure::of(&error))?;
+        Ok(Warm { store, instance, answered: 0 })
+    }
+}
+
+/// Lines after which an instance is replaced, so that memory it might not give back stays bounded. One instantiation costs
+/// about as much as answering one line, so this is a thousandth of the work.
+const LINES_PER_INSTANCE: u32 = 1_000;
+
+/// Answers lines of the `inspect` contract one after another in one instance, instead of a fresh one each.
+///
+/// For tools that diagnose, never for a login: all lines come from the one person who runs the tool and reads the answers, nothing
+/// is decided from them, and the core keeps nothing from one call to the next. A failure takes its instance with it, and a
+/// healthy one is replaced after a thousand lines.
+pub struct Inspector<'v> {
+    verifier: &'v Verifier,
+    warm: Option<Warm>,
+}
+
+struct Warm {
+    store: Store<Guest>,
+    instance: bindings::Verifier,
+    answered: u32,
+}
+
+impl Inspector<'_> {
+    /// One line of the `inspect` contract. Its time limit runs from now.
+    ///
+    /// # Errors
+    /// The component failed; the next line gets a fresh instance.
+    pub fn answer(&mut self, operation: &str, line: &str) -> Result<String, Failure> {
+        // Taken out, so that neither a failure nor a used-up instance is met again, and its place in the pool is free.
+        let young = self.warm.take().filter(|warm| warm.answered < LINES_PER_INSTANCE);
+        let mut warm = match young {
+            Some(warm) => warm,
+            None => self.verifier.warm()?,
+        };
+        warm.store.set_epoch_deadline(TICKS_PER_TIMEOUT + 1);
+        let interface = warm.instance.vigie_verifier_inspect();
+        let answer = interface.call_answer(&mut warm.store, operation, line).map_err(|error| Failure::of(&error))?;
+        warm.answered += 1;
+        self.warm = Some(warm);
+        Ok(answer)
     }
 }

@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use super::support::components;
 
-fn inspect(arguments: &[&str], input: &str) -> (Option<i32>, Vec<Value>) {
+fn inspect(arguments: &[&str], input: impl AsRef<[u8]>) -> (Option<i32>, Vec<Value>) {
     let output = run(arguments, input);
     let text = String::from_utf8(output.stdout).unwrap();
     (output.status.code(), text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
 }
 
-fn run(arguments: &[&str], input: &str) -> Output {
+fn run(arguments: &[&str], input: impl AsRef<[u8]>) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_vigie"))
         .arg("inspect")
         .args(arguments)
@@ -24,8 +24,8 @@ fn run(arguments: &[&str], input: &str) -> Output {
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    let input = input.to_owned();
-    let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
+    let input = input.as_ref().to_vec();
+    let writer = std::thread::spawn(move || stdin.write_all(&input));
     let output = child.wait_with_output().unwrap();
     // A command that reads no input closes it, which is not this test's concern.
     let _written = writer.join().unwrap();
@@ -95,6 +95,38 @@ fn lines_too_long_or_not_text_or_without_an_end() {
     assert_eq!(answers[1]["code"], "IN-TOO-LARGE");
     let (code, answers) = inspect(&["id", "--jsonl"], "");
     assert_eq!((code, answers.len()), (Some(0), 0));
+}
+
+/// Each line has an answer, whatever its bytes are, and the good line after it is answered as well.
+#[test]
+fn lines_of_any_bytes() {
+    let good: &[u8] = br#"{"value":"899700218896"}"#;
+    let bad: &[(&[u8], &str)] = &[
+        (b"", "IN-JSON"),
+        (b"   ", "IN-JSON"),
+        (b"\0", "IN-JSON"),
+        (b"{\"value\":\"8997\0\"}", "IN-JSON"),
+        (b"\xff\xfe", "IN-JSON"),
+        (b"{\"value\":\"89970021889\xff\"}", "IN-JSON"),
+        (b"\xef\xbb\xbf{\"value\":\"899700218896\"}", "IN-JSON"),
+        (b"null", "IN-JSON"),
+        (b"[{\"value\":\"899700218896\"}]", "IN-JSON"),
+        (b"{\"value\":null}", "IN-MEMBER-TYPE"),
+        (b"{\"value\":\"1\",\"value\":\"1\"}", "IN-DUPLICATE-MEMBER"),
+        (b"{\"vaule\":\"1\"}", "IN-MEMBER-UNKNOWN"),
+        (b"{\"kind\":\"rpps\"}", "IN-MEMBER-MISSING"),
+        (b"{\"value\":\"1\",\"kind\":\"passport\"}", "IN-MEMBER-VALUE"),
+    ];
+    for engine in ["component", "pure", "native"] {
+        let input: Vec<u8> =
+            bad.iter().flat_map(|(line, _)| [line, good].join(&b'\n').into_iter().chain([b'\n'])).collect();
+        let (code, answers) = inspect(&["id", "--jsonl", "--engine", engine], &input);
+        assert_eq!((code, answers.len()), (Some(1), bad.len() * 2), "{engine}");
+        for ((line, expected), pair) in bad.iter().zip(answers.chunks(2)) {
+            assert_eq!(pair[0]["code"], *expected, "{engine}: {}", line.escape_ascii());
+            assert_eq!((&pair[0]["ok"], &pair[1]["ok"]), (&Value::Bool(false), &Value::Bool(true)), "{engine}");
+        }
+    }
 }
 
 #[test]
