@@ -1,7 +1,7 @@
 //! Builds what ships: the extension's WebAssembly, the components, the host and the sandbox. Each is left alone when its
 //! input did not change, so that a second run costs seconds.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -84,7 +84,7 @@ pub(crate) fn extension(progress: &Progress, tools: &Tools) -> Result<()> {
         }
         std::fs::create_dir_all(&directory)?;
         progress.step("extension: bind, optimise, load once", |running| {
-            bind_and_optimise(running, tools, &compiled)?;
+            bind_and_optimise(running, tools, &compiled, &directory)?;
             smoke_test(running, tools)
         })?;
         std::fs::copy(&compiled, &raw)?;
@@ -95,13 +95,31 @@ pub(crate) fn extension(progress: &Progress, tools: &Tools) -> Result<()> {
     Ok(())
 }
 
-fn bind_and_optimise(running: &Running<'_>, tools: &Tools, compiled: &Path) -> Result<()> {
-    let directory = artefacts::extension();
+/// The module as it ships with one export more, which answers the shared vectors. Returns the folder with both its files.
+pub(crate) fn parity(progress: &Progress, tools: &Tools) -> Result<PathBuf> {
+    let directory = artefacts::root().join("target/parity");
+    progress.step("extension: the same with an export for the shared vectors", |running| {
+        let mut cargo = artefacts::cargo();
+        cargo.args(["build", "-p", "vigie-extension", "--example", "parity", "--target", WASM_TARGET]);
+        succeed(running, cargo.args(["--profile", "wasm-size"]))?;
+        std::fs::create_dir_all(&directory)?;
+        let compiled = artefacts::cargo_target()?.join(WASM_TARGET).join("wasm-size/examples/parity.wasm");
+        bind_and_optimise(running, tools, &compiled, &directory)?;
+        Ok(std::fs::write(directory.join("package.json"), ES_MODULES)?)
+    })?;
+    Ok(directory)
+}
+
+/// The glue is an ES module, which Node takes from a `.js` file only beside a package.json that says so.
+const ES_MODULES: &str = "{ \"type\": \"module\" }\n";
+
+fn bind_and_optimise(running: &Running<'_>, tools: &Tools, compiled: &Path, directory: &Path) -> Result<()> {
     let mut bindgen = tools.command(&tools.wasm_bindgen);
-    bindgen.args(["--target", "web", "--out-dir"]).arg(&directory).arg(compiled);
+    bindgen.args(["--target", "web", "--out-dir"]).arg(directory).arg(compiled);
     succeed(running, &mut bindgen)?;
 
-    let bound = directory.join("vigie_extension_bg.wasm");
+    let name = compiled.file_stem().context("a compiled file has a name")?.to_string_lossy().into_owned();
+    let bound = directory.join(format!("{name}_bg.wasm"));
     let optimised = directory.join("optimised.wasm");
     let mut optimise = tools.command("node");
     optimise.arg(artefacts::root().join("node_modules/binaryen/bin/wasm-opt"));
@@ -119,8 +137,7 @@ fn smoke_test(running: &Running<'_>, tools: &Tools) -> Result<()> {
         const exports = await init({ module_or_path: await readFile('./vigie_extension_bg.wasm') });\
         if (!exports.memory) throw new Error('the module exports no memory');";
     let mut node = tools.command("node");
-    // The glue is an ES module, which Node takes from a `.js` file only beside a package.json that says so.
-    std::fs::write(artefacts::extension().join("package.json"), "{ \"type\": \"module\" }\n")?;
+    std::fs::write(artefacts::extension().join("package.json"), ES_MODULES)?;
     node.current_dir(artefacts::extension()).args(["--input-type=module", "--eval", script]);
     succeed(running, &mut node).context("the optimised WebAssembly does not load").map(drop)
 }

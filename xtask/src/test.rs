@@ -108,6 +108,7 @@ pub(crate) fn run(progress: &Progress, areas: &[Area]) -> Result<ExitCode> {
         for package in ["verifier-core", "extension"] {
             rows.push(in_browser(progress, &tools, package)?);
         }
+        rows.push(optimised(progress, &tools)?);
     }
     Ok(summary(progress, &rows, started.elapsed()))
 }
@@ -225,6 +226,16 @@ fn in_browser(progress: &Progress, tools: &Tools, package: &str) -> Result<Row> 
     pack.args(["test", "--mode", "no-install", "--headless", "--chrome", "--chromedriver"]);
     pack.arg(driver).arg(package).args(["--test", "browser"]);
     runner(progress, &format!("{package}: WebAssembly in Chromium"), &mut pack, BUILD)
+}
+
+/// The shared vectors against what wasm-opt made of the extension.
+fn optimised(progress: &Progress, tools: &Tools) -> Result<Row> {
+    let directory = build::parity(progress, tools)?;
+    let mut node = tools.command("node");
+    node.arg(artefacts::root().join("extension/tests/parity.mjs"));
+    node.arg(directory.join("parity.js")).arg(directory.join("parity_bg.wasm"));
+    node.arg(artefacts::root().join("tests/vectors"));
+    runner(progress, "extension: optimised WebAssembly, shared vectors", &mut node, TEST_PROGRAM)
 }
 
 /// The closing table, and the last line that machines read too.
