@@ -7,7 +7,7 @@
 //!
 //! It must never be trusted: its keys are made anew on every start and anybody who reaches it can be anybody.
 //!
-//! What it does not do yet: activation and login by card, other template sets.
+//! What it does not do yet: activation and login by card, more than one set of login pages of its own.
 //!
 //! Facts about the real provider come from published sources; where they are silent the code says "not published".
 
@@ -32,9 +32,11 @@ mod random;
 mod relying;
 mod serve;
 mod store;
+mod templates;
 mod tls;
 mod web;
 
 pub use clock::{Clock, SystemClock};
 pub use names::HostNames;
 pub use serve::{Options, Ready, RelyingPartyLinks, Sandbox, StartError};
+pub use templates::list as list_templates;

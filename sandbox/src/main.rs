@@ -8,14 +8,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 use vigie_sandbox::{HostNames, Options, Ready, Sandbox, SystemClock};
 
 /// Pro Santé Connect and the e-CPS on one laptop, for development and tests. Never trust it.
 #[derive(Debug, Parser)]
-#[command(version, after_help = AFTER_HELP)]
+#[command(version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Address and port to listen on; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS:PORT")]
     listen: SocketAddr,
@@ -35,12 +37,26 @@ struct Arguments {
     /// TOML file with own test persons and clients; unknown keys are refused.
     #[arg(long, value_name = "FILE")]
     people: Option<PathBuf>,
+    /// Directory with own login pages; see `templates --list`.
+    #[arg(long, value_name = "DIR")]
+    templates: Option<PathBuf>,
     /// Pushes that one person may get within a minute.
     #[arg(long, default_value_t = 10, value_name = "N")]
     pushes_per_minute: u16,
     /// Listen on an address that other machines can reach. Anybody there can then log in as anybody.
     #[arg(long)]
     allow_remote: bool,
+}
+
+/// What it does instead of serving.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// What own login pages are made of.
+    Templates {
+        /// List the files of a --templates directory and their placeholders.
+        #[arg(long, required = true)]
+        list: bool,
+    },
 }
 
 const AFTER_HELP: &str = "Try it:
@@ -58,6 +74,10 @@ enum Format {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Some(Command::Templates { .. }) = arguments.command {
+        print!("{}", vigie_sandbox::list_templates());
+        return ExitCode::SUCCESS;
+    }
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_env_filter(EnvFilter::try_from_env("VIGIE_LOG").unwrap_or_else(|_| EnvFilter::new("info")))
@@ -88,6 +108,7 @@ async fn run(arguments: Arguments) -> ExitCode {
         decision_point: arguments.decision_point,
         pushes_per_minute: usize::from(arguments.pushes_per_minute),
         people: arguments.people,
+        templates: arguments.templates,
     };
     let sandbox = match Sandbox::bind(options, Arc::new(SystemClock)).await {
         Ok(sandbox) => sandbox,

@@ -21,11 +21,12 @@ use crate::clock::{Clock, SandboxClock};
 use crate::faults::{self, Faults};
 use crate::keys::{KeyError, Keys};
 use crate::names::{ALL_HOSTS, HostNames, LOOKALIKE_HOST, OUTBOX_HOST, PHONE_HOST, SIDEP_HOST, SMURTAB_HOST, Sites};
-use crate::pages::{self, LoadPagesError, Pages};
+use crate::pages::{LoadPagesError, Pages};
 use crate::people::{self, People, ReadPeopleError};
 use crate::persons::{Persons, ReadPersonsError};
 use crate::relying::{RelyingParties, Service, SetUpError};
 use crate::store::{Enrolments, Store};
+use crate::templates::{self, ReadTemplatesError};
 use crate::tls::{CaFile, Certificates, TlsError};
 use crate::web::{error_page, found};
 use crate::{lookalike, outbox, phone, provider, relying};
@@ -51,6 +52,8 @@ pub struct Options {
     pub pushes_per_minute: usize,
     /// File with own persons and services.
     pub people: Option<PathBuf>,
+    /// Directory with own login pages.
+    pub templates: Option<PathBuf>,
 }
 
 /// Why the sandbox does not start.
@@ -82,6 +85,9 @@ pub enum StartError {
     /// Own persons or services that are refused.
     #[error(transparent)]
     People(#[from] ReadPeopleError),
+    /// Own pages that are refused.
+    #[error(transparent)]
+    Templates(#[from] ReadTemplatesError),
     /// No demo services.
     #[error(transparent)]
     Services(#[from] SetUpError),
@@ -99,6 +105,7 @@ impl StartError {
             Self::Pages(_) => "SBX-PAGE",
             Self::Persons(_) => "SBX-PERSONS",
             Self::People(_) => "SBX-PEOPLE",
+            Self::Templates(_) => "SBX-TEMPLATES",
             Self::Services(_) => "SBX-SERVICES",
         }
     }
@@ -110,6 +117,7 @@ impl StartError {
             Self::Listen { .. } => "choose another port, or port 0 for a free one: --listen 127.0.0.1:0",
             Self::GenuineWithoutTls => "add --tls",
             Self::People(_) => "correct the file; the README chapter of the sandbox shows its form",
+            Self::Templates(_) => "see `vigie-sandbox templates --list` for the files and their placeholders",
             Self::Tls(TlsError::Write(_)) => "make the temporary directory writable, or set TMPDIR",
             _ => "this is a mistake in the program; report it with this line",
         }
@@ -194,13 +202,17 @@ impl Sandbox {
         let taken: Vec<&str> = clients.iter().map(Client::id).collect();
         let People { persons, clients: own } = people::read(options.people.as_deref(), Persons::built_in()?, &taken)?;
         clients.extend(own);
+        let pages = match &options.templates {
+            Some(folder) => Pages::built_in()?.with(templates::read(folder)?)?,
+            None => Pages::built_in()?,
+        };
         let app = App {
             sites,
             store: Store::new(SandboxClock::new(clock), Enrolments::of(&persons)),
             persons,
             clients: Clients::new(clients),
             keys: Keys::make()?,
-            pages: Pages::built_in()?,
+            pages,
             relying,
             pushes_per_minute: options.pushes_per_minute,
             faults: Mutex::new(Faults::default()),
@@ -287,8 +299,8 @@ async fn harden(mut response: Response) -> Response {
     response
 }
 
-async fn asset(Path(name): Path<String>) -> Response {
-    pages::asset(&name).unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
+async fn asset(State(app): State<Arc<App>>, Path(name): Path<String>) -> Response {
+    app.pages.asset(&name).unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
 }
 
 async fn not_found(State(app): State<Arc<App>>) -> Result<Response, Failure> {

@@ -99,3 +99,27 @@ fn own_people_are_read_or_refused_in_one_sentence() {
     child.kill().unwrap();
     child.wait().unwrap();
 }
+
+#[test]
+fn own_pages_are_listed_served_and_refused() {
+    let list = String::from_utf8(program(&["templates", "--list"]).output().unwrap().stdout).unwrap();
+    for word in ["number.html", "remaining_s", "needed", "activation_qr.html"] {
+        assert!(list.contains(word), "{list}");
+    }
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-pages", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let argument = folder.to_str().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    write("number.html", "<p>{{ number }}</p>");
+    check_refused(&["--templates", argument], "SBX-TEMPLATES", "{{ login }}");
+    write("number.html", "<p>{{ number }}</p>{{ login }}{{ csrf }}");
+    write("confirm.html", "");
+    check_refused(&["--templates", argument], "SBX-TEMPLATES", "confirm.html");
+    std::fs::remove_file(folder.join("confirm.html")).unwrap();
+    write("own.css", "p { color: red }");
+    let (mut child, _) = start(&["--templates", argument, "--format", "json"]);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    check_refused(&["--templates", "no-such-folder"], "SBX-TEMPLATES", "templates --list");
+    std::fs::remove_dir_all(&folder).unwrap();
+}

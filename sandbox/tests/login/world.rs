@@ -51,6 +51,7 @@ impl World {
             decision_point,
             pushes_per_minute: 10,
             people: None,
+            templates: None,
         };
         let sandbox = Sandbox::bind(options, clock.clone()).await.unwrap();
         let ready = sandbox.ready();
