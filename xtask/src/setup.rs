@@ -110,14 +110,21 @@ fn system_packages(progress: &Progress, scope: Scope) -> Result<()> {
                 absent.push(package);
             }
         }
+        // Debian ships the browser's translations apart. Without them the extension speaks English in pictures; asking for all
+        // three keeps them of one version.
+        let debian = Path::new("/usr/lib/chromium/locales");
+        let chromium_is_absent = absent.contains(&"chromium");
+        if chromium_is_absent || (is_root() && debian.is_dir() && !debian.join("fr.pak").exists()) {
+            absent.retain(|package| !package.starts_with("chromium"));
+            absent.extend(["chromium", "chromium-driver", "chromium-l10n"]);
+        }
     }
     if absent.is_empty() {
         return Ok(());
     }
     let list = absent.join(" ");
     let by_hand = format!("apt-get install --no-install-recommends {list}");
-    let root = first_line(Command::new("id").arg("-u")).as_deref() == Some("0");
-    if !root || on_path("apt-get").is_none() {
+    if !is_root() || on_path("apt-get").is_none() {
         bail!("not installed: {list}. Install them (as root on Debian: `{by_hand}`), then run this again");
     }
     progress.step(&format!("{list}: installing with apt, about a minute"), |running| {
@@ -127,6 +134,10 @@ fn system_packages(progress: &Progress, scope: Scope) -> Result<()> {
         install.env("DEBIAN_FRONTEND", "noninteractive");
         succeed(running, &mut install).map(drop)
     })
+}
+
+fn is_root() -> bool {
+    first_line(Command::new("id").arg("-u")).as_deref() == Some("0")
 }
 
 /// wasm-opt and the type checker, in the versions of `package-lock.json`.
