@@ -7,6 +7,7 @@
 mod access;
 mod audience;
 mod base64url;
+mod blame;
 mod claims;
 mod coded;
 mod confirmation;
@@ -31,6 +32,7 @@ mod verify;
 
 pub use access::{AccessInput, VerifiedAccessToken, verify_access_token};
 pub use audience::{Audience, AudienceError, AudienceSettings, CertificateBinding, ClockSkew};
+pub use blame::Blame;
 pub use claims::ParseClaimsError;
 pub use coded::{CodeSystem, CodedValue};
 pub use confirmation::CnfEncoding;
