@@ -93,6 +93,12 @@ impl Client {
         same(&self.secret, presented)
     }
 
+    /// The secret itself, for a token that is wrongly signed with it.
+    #[must_use]
+    pub(crate) fn secret(&self) -> &str {
+        &self.secret
+    }
+
     /// Whether a browser may be sent to `uri` with an answer.
     #[must_use]
     pub(crate) fn may_redirect_to(&self, uri: &str) -> bool {

@@ -1,7 +1,8 @@
 //! Switches that change the provider's behaviour while it runs: `/faults` in a browser, `/api/faults` for scripts.
 //!
-//! What exists today: how the login page is reached, how long a push lives, which level and means the tokens name, and a
-//! clock that can be moved forward. The rest of the list in DESIGN §8 is not there yet.
+//! Most switches make the provider wrong on purpose, so that a service can be watched refusing it: tokens signed with an unknown
+//! key or with the client's own secret, a claim twice, a skewed clock, UserInfo with parts missing, an outage. Switches act from
+//! the moment they are set; `reset` puts all of them back (the clock and the keys stay as they are).
 
 use std::sync::{Arc, PoisonError};
 
@@ -30,6 +31,66 @@ pub(crate) enum AuthorizeBy {
     Redirect,
 }
 
+/// The form of `sub`. PSC is said to move to the bare UUID (psc-facts §2.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum SubForm {
+    /// `f:<uuid>:<national identifier>`.
+    Historic,
+    /// A UUID that says nothing.
+    Uuid,
+}
+
+/// What UserInfo leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum UserInfoParts {
+    /// Nothing.
+    Full,
+    /// Every activity: exercises stand there with an empty list.
+    NoActivities,
+    /// `SubjectRefPro`.
+    NoPractices,
+    /// `SubjectNameID` and `otherIds`.
+    NoIdentifiers,
+    /// Everything but `sub`.
+    OnlySub,
+}
+
+/// How tokens are signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Signing {
+    /// RS256 with the published key.
+    Normal,
+    /// RS256 with the published key, under a key identifier that is not published.
+    UnknownKid,
+    /// HS256 with the client's secret.
+    Hs256,
+}
+
+/// Whether the ID token states `acr` twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum DuplicateClaim {
+    /// Once.
+    None,
+    /// Twice, the same value.
+    Same,
+    /// Twice, with a higher level first.
+    Other,
+}
+
+/// A new signing key, now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Rotation {
+    /// The old one stays published.
+    KeepOld,
+    /// The old one is gone: tokens of before can no longer be verified.
+    DropOld,
+}
+
 /// The switches.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Faults {
@@ -43,6 +104,20 @@ pub(crate) struct Faults {
     pub auth_mode: String,
     /// Whether the operator of every mailbox blocks our mail.
     pub mail_blocked: bool,
+    /// Whether the provider answers 503 to everything.
+    pub outage: bool,
+    /// How long the provider waits before each answer.
+    pub slow_ms: u64,
+    /// How far the clock of the token service is off, in seconds.
+    pub clock_skew_s: i64,
+    /// What UserInfo leaves out.
+    pub userinfo: UserInfoParts,
+    /// Whether the ID token states `acr` twice.
+    pub duplicate_claim: DuplicateClaim,
+    /// How tokens are signed.
+    pub signing: Signing,
+    /// The form of `sub`.
+    pub sub: SubForm,
 }
 
 impl Default for Faults {
@@ -53,24 +128,44 @@ impl Default for Faults {
             acr: "eidas1".to_owned(),
             auth_mode: "MOBILE".to_owned(),
             mail_blocked: false,
+            outage: false,
+            slow_ms: 0,
+            clock_skew_s: 0,
+            userinfo: UserInfoParts::Full,
+            duplicate_claim: DuplicateClaim::None,
+            signing: Signing::Normal,
+            sub: SubForm::Historic,
         }
     }
 }
 
 /// A change: members that are left out stay as they are.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 struct Change {
+    reset: bool,
     authorize: Option<AuthorizeBy>,
     push_seconds: Option<u64>,
     acr: Option<String>,
     auth_mode: Option<String>,
     mail_blocked: Option<bool>,
+    outage: Option<bool>,
+    slow_ms: Option<u64>,
+    clock_skew_s: Option<i64>,
+    userinfo: Option<UserInfoParts>,
+    duplicate_claim: Option<DuplicateClaim>,
+    signing: Option<Signing>,
+    sub: Option<SubForm>,
     advance_s: Option<u64>,
+    rotate_keys: Option<Rotation>,
 }
 
 /// Longest step of the clock: three days, beyond the life of a mailed activation code.
 const MAX_ADVANCE_S: u64 = 3 * 24 * 60 * 60;
+/// Longest wait: beyond the patience of any HTTP client's default.
+const MAX_SLOW_MS: u64 = 60_000;
+/// Largest skew: an hour, the classic mistake of summer time.
+const MAX_SKEW_S: i64 = 3600;
 
 impl Change {
     fn check(&self) -> Result<(), &'static str> {
@@ -90,25 +185,70 @@ impl Change {
         if self.advance_s.is_some_and(|seconds| seconds > MAX_ADVANCE_S) {
             return Err("advance_s must be at most three days");
         }
+        if self.slow_ms.is_some_and(|wait| wait > MAX_SLOW_MS) {
+            return Err("slow_ms must be at most 60000");
+        }
+        if self.clock_skew_s.is_some_and(|skew| !(-MAX_SKEW_S..=MAX_SKEW_S).contains(&skew)) {
+            return Err("clock_skew_s must be between -3600 and 3600");
+        }
         Ok(())
     }
 
-    fn apply(self, app: &App) -> Faults {
+    fn apply(self, app: &App) -> Result<Faults, Failure> {
+        if let Some(rotation) = self.rotate_keys {
+            app.keys.rotate(rotation)?;
+        }
         if let Some(seconds) = self.advance_s {
             app.store.clock().advance(seconds);
         }
         let mut faults = app.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        faults.authorize = self.authorize.unwrap_or(faults.authorize);
-        faults.push_seconds = self.push_seconds.unwrap_or(faults.push_seconds);
-        faults.mail_blocked = self.mail_blocked.unwrap_or(faults.mail_blocked);
-        if let Some(acr) = self.acr {
-            faults.acr = acr;
-        }
-        if let Some(mode) = self.auth_mode {
-            faults.auth_mode = mode;
-        }
-        faults.clone()
+        let before = if self.reset { Faults::default() } else { faults.clone() };
+        *faults = Faults {
+            authorize: self.authorize.unwrap_or(before.authorize),
+            push_seconds: self.push_seconds.unwrap_or(before.push_seconds),
+            acr: self.acr.unwrap_or(before.acr),
+            auth_mode: self.auth_mode.unwrap_or(before.auth_mode),
+            mail_blocked: self.mail_blocked.unwrap_or(before.mail_blocked),
+            outage: self.outage.unwrap_or(before.outage),
+            slow_ms: self.slow_ms.unwrap_or(before.slow_ms),
+            clock_skew_s: self.clock_skew_s.unwrap_or(before.clock_skew_s),
+            userinfo: self.userinfo.unwrap_or(before.userinfo),
+            duplicate_claim: self.duplicate_claim.unwrap_or(before.duplicate_claim),
+            signing: self.signing.unwrap_or(before.signing),
+            sub: self.sub.unwrap_or(before.sub),
+        };
+        Ok(faults.clone())
     }
+}
+
+/// What stands between the provider and its callers: the wait and the outage.
+pub(crate) async fn trouble(
+    State(app): State<Arc<App>>,
+    request: axum::extract::Request,
+    next: axum::middleware::Next,
+) -> Response {
+    let faults = app.faults();
+    if faults.slow_ms > 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(faults.slow_ms)).await;
+    }
+    if !faults.outage {
+        return next.run(request).await;
+    }
+    let from_a_service = request.uri().path().starts_with(crate::names::REALM);
+    if from_a_service {
+        let body =
+            json!({"error": "temporarily_unavailable", "error_description": "an outage was asked for on /faults"});
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response();
+    }
+    web::error_page(
+        &app.pages,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Service indisponible",
+        "Pro Santé Connect est momentanément indisponible (panne demandée dans le bac à sable).",
+        "Réessayez plus tard, ou utilisez l'autre moyen de connexion du service.",
+        "SBX-OUTAGE",
+    )
+    .into_response()
 }
 
 /// `GET /api/faults`.
@@ -120,14 +260,16 @@ pub(crate) async fn read(State(app): State<Arc<App>>) -> Json<Faults> {
 pub(crate) async fn change(State(app): State<Arc<App>>, body: Bytes) -> Response {
     let refused = |message: String| {
         let body = json!({"code": "SBX-FAULTS", "message": message,
-            "help": "send JSON with any of authorize, push_seconds, acr, auth_mode, mail_blocked, advance_s"});
+            "help": "send JSON with any of the switches that GET answers, or advance_s, rotate_keys, reset"});
         (StatusCode::BAD_REQUEST, Json(body)).into_response()
     };
     match serde_json::from_slice::<Change>(&body) {
         Err(error) => refused(format!("the change cannot be read: {error}")),
         Ok(change) => match change.check() {
             Err(message) => refused(message.to_owned()),
-            Ok(()) => Json(change.apply(&app)).into_response(),
+            Ok(()) => {
+                change.apply(&app).map_or_else(IntoResponse::into_response, |faults| Json(faults).into_response())
+            }
         },
     }
 }
@@ -151,21 +293,30 @@ pub(crate) async fn submit(State(app): State<Arc<App>>, jar: CookieJar, body: By
     if !web::csrf_holds(&jar, &params) {
         return web::bad_form(&app.pages);
     }
-    let change = Change {
-        authorize: match params.value("authorize") {
-            Some("direct") => Some(AuthorizeBy::Direct),
-            Some("redirect") => Some(AuthorizeBy::Redirect),
-            _ => None,
-        },
-        push_seconds: params.value("push_seconds").and_then(|text| text.parse().ok()),
-        acr: params.value("acr").map(str::to_owned),
-        auth_mode: params.value("auth_mode").map(str::to_owned),
-        mail_blocked: params.value("mail_blocked").map(|text| text == "true"),
-        advance_s: params.value("advance_s").and_then(|text| text.parse().ok()),
-    };
-    if change.check().is_err() {
+    let Some(change) = read_form(&params).filter(|change| change.check().is_ok()) else {
         return web::bad_form(&app.pages);
-    }
-    change.apply(&app);
+    };
+    change.apply(&app)?;
     Ok(web::see_other("/faults"))
+}
+
+/// The form as the JSON that scripts send.
+fn read_form(params: &Params) -> Option<Change> {
+    let mut members = serde_json::Map::new();
+    for name in ["push_seconds", "slow_ms", "clock_skew_s", "advance_s"] {
+        if let Some(text) = params.value(name) {
+            members.insert(name.to_owned(), text.parse::<i64>().ok()?.into());
+        }
+    }
+    for name in ["mail_blocked", "outage", "reset"] {
+        if let Some(text) = params.value(name) {
+            members.insert(name.to_owned(), (text == "true").into());
+        }
+    }
+    for name in ["authorize", "acr", "auth_mode", "userinfo", "duplicate_claim", "signing", "sub", "rotate_keys"] {
+        if let Some(text) = params.value(name) {
+            members.insert(name.to_owned(), text.into());
+        }
+    }
+    serde_json::from_value(members.into()).ok()
 }

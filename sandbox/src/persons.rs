@@ -10,6 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+
+use crate::encoding::sha256;
+use crate::faults::{SubForm, UserInfoParts};
 use verifier_core::activation::{Mail, NamedCard, ParseContactError, Phone, Pin, Record};
 use verifier_core::ids::NationalId;
 
@@ -235,17 +238,24 @@ impl Person {
         Ok(())
     }
 
-    /// The technical subject in its historic form `f:<uuid>:<identifier>`.
+    /// The technical subject: `f:<uuid>:<identifier>`, or a UUID that is the same at every start and says nothing.
     #[must_use]
-    pub(crate) fn sub(&self) -> String {
-        format!("f:{STORAGE_PROVIDER}:{}", self.id)
+    pub(crate) fn sub(&self, form: SubForm) -> String {
+        match form {
+            SubForm::Historic => format!("f:{STORAGE_PROVIDER}:{}", self.id),
+            SubForm::Uuid => {
+                let digest = sha256(format!("{STORAGE_PROVIDER}:{}", self.id).as_bytes());
+                let bytes: Vec<u8> = digest.into_iter().take(16).collect();
+                uuid::Builder::from_random_bytes(bytes.try_into().unwrap_or_default()).into_uuid().to_string()
+            }
+        }
     }
 
     /// The claims that both tokens carry about the person.
     #[must_use]
-    pub(crate) fn token_claims(&self) -> Map<String, Value> {
+    pub(crate) fn token_claims(&self, form: SubForm) -> Map<String, Value> {
         let mut claims = Map::new();
-        claims.insert("sub".into(), self.sub().into());
+        claims.insert("sub".into(), self.sub(form).into());
         claims.insert("SubjectNameID".into(), self.id.clone().into());
         claims.insert("preferred_username".into(), self.id.clone().into());
         claims
@@ -263,11 +273,38 @@ impl Person {
         json!([{"identifiant": self.id, "origine": self.origin, "qualite": 1}])
     }
 
-    /// The UserInfo answer. Without a practice it shrinks to the minimal form that was observed.
+    /// The UserInfo answer, with parts left out if that is asked for.
     #[must_use]
-    pub(crate) fn user_info(&self) -> Value {
+    pub(crate) fn user_info(&self, form: SubForm, parts: UserInfoParts) -> Value {
+        let mut info = self.whole_user_info(form);
+        let Value::Object(members) = &mut info else {
+            return info;
+        };
+        match parts {
+            UserInfoParts::Full => {}
+            UserInfoParts::NoPractices => {
+                members.remove("SubjectRefPro");
+            }
+            UserInfoParts::NoActivities => {
+                let exercises = members.get_mut("SubjectRefPro").and_then(|practices| practices.get_mut("exercices"));
+                for exercise in exercises.and_then(Value::as_array_mut).into_iter().flatten() {
+                    if let Value::Object(exercise) = exercise {
+                        exercise.insert("activities".into(), json!([]));
+                    }
+                }
+            }
+            UserInfoParts::NoIdentifiers => {
+                members.retain(|name, _| !["SubjectNameID", "otherIds", "preferred_username"].contains(&name.as_str()));
+            }
+            UserInfoParts::OnlySub => members.retain(|name, _| name == "sub"),
+        }
+        info
+    }
+
+    /// Without a practice it shrinks to the minimal form that was observed.
+    fn whole_user_info(&self, form: SubForm) -> Value {
         let minimal = json!({
-            "sub": self.sub(),
+            "sub": self.sub(form),
             "preferred_username": self.id,
             "codeCivilite": self.civility,
             "given_name": self.given_name,

@@ -15,13 +15,15 @@ pub(crate) mod token;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware;
 use axum::routing::{get, post};
 
 use crate::app::App;
+use crate::faults;
 use crate::names::REALM;
 
 /// Every path of the provider.
-pub(crate) fn routes() -> Router<Arc<App>> {
+pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
     let realm = |path: &str| format!("{REALM}/{path}");
     let connect = |path: &str| format!("{REALM}/protocol/openid-connect/{path}");
     Router::new()
@@ -46,4 +48,5 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route(&connect("token/introspect"), post(account::introspect))
         .route(&connect("revoke"), post(account::revoke))
         .route(&connect("logout"), get(account::logout_by_get).post(account::logout_by_post))
+        .layer(middleware::from_fn_with_state(Arc::clone(app), faults::trouble))
 }

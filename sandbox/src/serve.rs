@@ -279,7 +279,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/api/faults", get(faults::read).post(faults::change))
         .route("/assets/{name}", get(asset))
         .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
-        .merge(provider::routes())
+        .merge(provider::routes(&app))
         .merge(phone::routes())
         .merge(outbox::routes())
         .merge(relying::routes())

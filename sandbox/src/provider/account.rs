@@ -22,10 +22,11 @@ use crate::web::{self, found};
 
 /// `GET|POST …/protocol/openid-connect/userinfo`.
 pub(crate) async fn user_info(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    let faults = app.faults();
     let info = bearer(&headers).and_then(|token| {
         app.store
             .with(|state, now_ms| state.access_grant(token, now_ms).map(|grant| grant.session.person.clone()))
-            .and_then(|person| app.persons.find(&person).map(crate::persons::Person::user_info))
+            .and_then(|person| app.persons.find(&person).map(|person| person.user_info(faults.sub, faults.userinfo)))
             .ok_or_else(|| OAuthError::invalid_token("the access token is unknown, too old or revoked"))
     });
     match info {
@@ -71,7 +72,7 @@ fn describe(app: &App, grant: &Grant, access: bool) -> Value {
         "auth_time": grant.session.authenticated_ms / 1000,
         "jti": grant.jti,
         "iss": app.sites.issuer(),
-        "sub": person.sub(),
+        "sub": person.sub(app.faults().sub),
         "typ": if access { "Bearer" } else { "Refresh" },
         "azp": grant.client_id,
         "nonce": grant.nonce.clone().unwrap_or_default(),

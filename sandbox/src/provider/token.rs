@@ -17,6 +17,7 @@ use super::ciba;
 use crate::app::{App, Failure};
 use crate::clients::Client;
 use crate::encoding::fingerprint;
+use crate::faults::DuplicateClaim;
 use crate::keys::at_hash;
 use crate::params::Params;
 use crate::persons::Person;
@@ -111,8 +112,12 @@ fn answer(app: &App, grant: Grant) -> Result<Value, Failure> {
     let grant = Grant { issued_s, expires_s: issued_s + TOKEN_S, jti: make_uuid()?, ..grant };
     // The directory does not change while the sandbox runs, so the person of a session is always found.
     let person = app.persons.find(&grant.session.person).ok_or(Failure::Page)?;
-    let access = app.keys.sign(&access_claims(app, &grant, person))?;
-    let id = app.keys.sign(&id_claims(app, &grant, person, &access)?)?;
+    let faults = app.faults();
+    let secret = app.clients.find(&grant.client_id).map(Client::secret).unwrap_or_default();
+    let sign = |claims: &str| app.keys.sign(claims, faults.signing, secret);
+    let told = skewed(&grant, faults.clock_skew_s);
+    let access = sign(&access_claims(app, &told, person).to_string())?;
+    let id = sign(&stated_twice(&id_claims(app, &told, person, &access)?, faults.duplicate_claim))?;
     let refresh = make_opaque()?;
     let tokens = Tokens { access: &access, refresh: &refresh, id: &id };
     if !app.store.with(|state, now_ms| state.issue_tokens(tokens, &grant, now_ms)) {
@@ -131,6 +136,27 @@ fn answer(app: &App, grant: Grant) -> Result<Value, Failure> {
     }))
 }
 
+/// The grant as a token service with a wrong clock would state it.
+fn skewed(grant: &Grant, skew_s: i64) -> Grant {
+    let mut told = grant.clone();
+    told.issued_s = told.issued_s.saturating_add_signed(skew_s);
+    told.expires_s = told.expires_s.saturating_add_signed(skew_s);
+    told.session.authenticated_ms = told.session.authenticated_ms.saturating_add_signed(skew_s.saturating_mul(1000));
+    told
+}
+
+/// The claims as JSON text, with `acr` a second time if that is asked for.
+fn stated_twice(claims: &Value, duplicate: DuplicateClaim) -> String {
+    let text = claims.to_string();
+    let acr = claims.get("acr").and_then(Value::as_str).unwrap_or_default();
+    let (first, rest) = match duplicate {
+        DuplicateClaim::None => return text,
+        DuplicateClaim::Same => (acr, text.trim_start_matches('{')),
+        DuplicateClaim::Other => ("eidas3", text.trim_start_matches('{')),
+    };
+    format!(r#"{{"acr":"{first}",{rest}"#)
+}
+
 fn common_claims(app: &App, grant: &Grant, person: &Person) -> Map<String, Value> {
     let mut claims = Map::new();
     let mut put = |name: &str, value: Value| claims.insert(name.to_owned(), value);
@@ -146,7 +172,7 @@ fn common_claims(app: &App, grant: &Grant, person: &Person) -> Map<String, Value
     put("sid", grant.session.sid.clone().into());
     put("acr", grant.session.acr.clone().into());
     put("authMode", grant.session.auth_mode.clone().into());
-    claims.extend(person.token_claims());
+    claims.extend(person.token_claims(app.faults().sub));
     claims
 }
 

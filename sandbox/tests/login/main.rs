@@ -13,6 +13,7 @@ mod ciba;
 mod code_flow;
 mod documentation;
 mod endings;
+mod faults;
 mod phone_page;
 mod program;
 mod refused_requests;
