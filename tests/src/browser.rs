@@ -50,7 +50,8 @@ pub enum Frame {
 
 /// Window sizes in pixels, the browser's own bars included.
 const WINDOW: (u32, u32) = (1100, 820);
-const POPUP: (u32, u32) = (400, 720);
+const POPUP: (u32, u32) = (400, 780);
+const PAGE_WIDTH: u32 = 860;
 const CHROME: u32 = 150;
 const TALLEST: u32 = 2_400;
 
@@ -191,7 +192,7 @@ impl Browser {
             Frame::Popup => POPUP,
             Frame::Page => {
                 let height = self.evaluate("return document.documentElement.scrollHeight;").await?;
-                (WINDOW.0, height.as_u64().and_then(|height| u32::try_from(height).ok()).unwrap_or(WINDOW.1) + CHROME)
+                (PAGE_WIDTH, height.as_u64().and_then(|height| u32::try_from(height).ok()).unwrap_or(WINDOW.1) + CHROME)
             }
         };
         self.client.set_window_size(width, height.min(TALLEST)).await?;

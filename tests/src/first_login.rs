@@ -47,7 +47,9 @@ const READ_DECISION: &str = "
     return {
         decision: document.body.dataset.decision,
         reason: reason ? reason.dataset.reason : '',
-        evidence: [...document.querySelectorAll('tr[data-check]')].map((row) => [...row.cells].map((cell) => cell.innerText.trim())),
+        evidence: [...document.querySelectorAll('tr[data-check]')].map((row) => [
+            row.dataset.check, row.dataset.outcome, row.cells[2].innerText.trim(),
+        ]),
     };";
 
 /// What is in the field of Pro Santé Connect, whatever it is called.
