@@ -3,7 +3,7 @@
 //!
 //! Lines come from the shared vectors and from counters, so no two runs differ. Tokens repeat: nothing is kept between lines, so
 //! the same token costs the same each time. Start-up, which compiles the component, is measured by a run without lines and
-//! stands beside the rate, which leaves it out.
+//! stands beside the rate, which leaves it out. The processor time of a line says what the rate would be on a quiet machine.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -43,7 +43,7 @@ pub(crate) fn inspect(progress: &Progress) -> Result<ExitCode> {
 
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     println!("\n{processors} processors; lines a second without start-up, the best of {RUNS} runs\n");
-    println!("  operation  engine          lines  start-up    lines/s   of native   asked for");
+    println!("  operation  engine          lines  start-up    lines/s   of native  CPU µs/line   asked for");
     for (operation, count, asked) in OPERATIONS {
         let lines = directory.join(format!("{operation}.jsonl"));
         write_lines(operation, *count, &lines)?;
@@ -54,41 +54,59 @@ pub(crate) fn inspect(progress: &Progress) -> Result<ExitCode> {
             let rate = measured.rate(*count);
             let ratio = rate / native.rate(*count);
             let asked = if engine == "component" { asked.to_string() } else { String::new() };
-            let start = measured.start_up.as_secs_f64();
+            let start = measured.start_up();
+            let busy = measured.busy_us(*count);
             println!(
-                "  {operation:<9}  {engine:<10} {count:>10}  {start:>6.2} s  {rate:>9.0}   {ratio:>9.2}   {asked:>9}"
+                "  {operation:<9}  {engine:<10} {count:>10}  {start:>6.2} s  {rate:>9.0}   {ratio:>9.2}  {busy:>11.1}   {asked:>9}"
             );
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
+/// The fastest of several runs of one kind.
 #[derive(Clone, Copy)]
-struct Measured {
-    start_up: Duration,
-    whole: Duration,
+struct Run {
+    took: Duration,
+    /// On all processors together.
+    busy: Duration,
 }
 
+#[derive(Clone, Copy)]
+struct Measured {
+    start_up: Run,
+    whole: Run,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
 impl Measured {
-    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+    fn start_up(self) -> f64 {
+        self.start_up.took.as_secs_f64()
+    }
+
     fn rate(self, lines: usize) -> f64 {
-        lines as f64 / self.whole.saturating_sub(self.start_up).as_secs_f64().max(0.001)
+        lines as f64 / self.whole.took.saturating_sub(self.start_up.took).as_secs_f64().max(0.001)
+    }
+
+    fn busy_us(self, lines: usize) -> f64 {
+        self.whole.busy.saturating_sub(self.start_up.busy).as_secs_f64() * 1e6 / lines as f64
     }
 }
 
 fn measure(program: &Path, operation: &str, engine: &str, lines: &Path, nothing: &Path) -> Result<Measured> {
-    let fastest = |input: &Path| -> Result<Duration> {
-        let mut best = Duration::MAX;
+    let fastest = |input: &Path| -> Result<Run> {
+        let mut best = Run { took: Duration::MAX, busy: Duration::MAX };
         for _ in 0..RUNS {
-            best = best.min(once(program, operation, engine, input)?);
+            let run = once(program, operation, engine, input)?;
+            best = Run { took: best.took.min(run.took), busy: best.busy.min(run.busy) };
         }
         Ok(best)
     };
     Ok(Measured { start_up: fastest(nothing)?, whole: fastest(lines)? })
 }
 
-fn once(program: &Path, operation: &str, engine: &str, input: &Path) -> Result<Duration> {
-    let started = Instant::now();
+fn once(program: &Path, operation: &str, engine: &str, input: &Path) -> Result<Run> {
+    let (started, busy) = (Instant::now(), time_of_children());
     let status = Command::new(program)
         .args(["inspect", operation, "--jsonl", "--engine", engine, "--components"])
         .arg(artefacts::components())
@@ -100,7 +118,17 @@ fn once(program: &Path, operation: &str, engine: &str, input: &Path) -> Result<D
     if !matches!(status.code(), Some(0 | 1)) {
         bail!("`vigie inspect {operation} --engine {engine}` ended with {status}");
     }
-    Ok(started.elapsed())
+    Ok(Run { took: started.elapsed(), busy: time_of_children().saturating_sub(busy) })
+}
+
+/// Processor time of the programs that were run and have ended: `cutime` and `cstime` of proc(5), in hundredths of a second. Zero
+/// where there is no such file.
+fn time_of_children() -> Duration {
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // Counted after the name in parentheses, which may hold anything: fields 16 and 17 of the line.
+    let after_name = text.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let ticks: u64 = after_name.split_whitespace().skip(13).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 10)
 }
 
 fn write_lines(operation: &str, count: usize, path: &Path) -> Result<()> {
