@@ -334,6 +334,7 @@ async fn index(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Respon
                 ("Portail Pro Santé Connect simulé", format!("{}/login-page", sites.wallet)),
                 ("Pannes à la demande", "/faults".to_owned()),
                 ("Courriels et SMS simulés", "/outbox".to_owned()),
+                ("Ordre professionnel simulé", "/ordre".to_owned()),
             ]
             .into_iter()
             .map(|(label, url)| context! { label, url })

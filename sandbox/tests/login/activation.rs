@@ -54,6 +54,19 @@ impl World {
         self.newest(person, "code").await
     }
 
+    /// In the pages: a request, the link of the mail, a code that is wrong in form. Returns the text of the QR code.
+    pub(crate) async fn until_wrong_code(&self, person: &str) -> String {
+        let mut phone = self.phone().await;
+        self.request_in_pages(&mut phone, person).await;
+        let link = phone.get(&self.newest(person, "link").await).await;
+        let tap = phone.submit(&link, &[]).await.location();
+        let tap = phone.get(&tap).await;
+        let typed = phone.submit(&tap, &[]).await.location();
+        let typed = phone.get(&typed).await;
+        phone.submit(&typed, &[("code", "13571357")]).await;
+        self.newest(person, "qr").await
+    }
+
     async fn activate(&self, person: &str, device: u64, pin: &str) {
         let code = self.until_code(person, device).await;
         self.did(person, json!({"step": "code", "device": device, "code": code}), "choosing_pin").await;

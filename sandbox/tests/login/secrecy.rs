@@ -44,10 +44,20 @@ async fn the_log_names_nobody() {
     world.redeem(&code).await;
     world.user_info(tokens["access_token"].as_str().unwrap()).await;
     world.user_info("not-a-token-that-was-issued").await;
+    let qr = world.until_wrong_code("899700075064").await;
+    let hint =
+        [("scope", "openid scope_all"), ("acr_values", "eidas1"), ("binding_message", "07"), ("channel", "MOBILE")];
+    let hint: Vec<(&str, &str)> = hint.into_iter().chain([("login_hint", "899700000001")]).collect();
+    world.post_as("demo-client", "demo-secret", "ext/ciba/auth", &hint).await;
     drop(guard);
 
     let log = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
     assert!(log.contains("login approved"), "{log}");
+    assert!(log.contains("activation"), "{log}");
+    let activation = [qr.as_str(), "899700075064", "899700000001", "charlie", "0639980009", "13571357"];
+    for secret in activation {
+        assert!(!log.contains(secret), "the log contains {secret}: {log}");
+    }
     let secrets =
         [DOCTOR, "899700000000", "9876", VERIFIER, &code, "not-a-token", "the-nonce", "the state", "SPECIALISTE"];
     for secret in secrets.into_iter().chain([tokens["access_token"].as_str().unwrap()]) {
