@@ -1,18 +1,24 @@
 //! What the log may never contain, at its most talkative level.
 
+use std::cell::RefCell;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 
 use crate::world::{DOCTOR, VERIFIER, World, param};
 
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// What this thread logged since it began to listen.
+    static KEPT: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+}
+
+/// Keeps what the thread logs, if it listens.
+struct Kept;
 
 impl Write for Kept {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        KEPT.with_borrow_mut(|kept| kept.iter_mut().for_each(|kept| kept.extend_from_slice(bytes)));
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
@@ -22,15 +28,10 @@ impl Write for Kept {
 
 #[tokio::test]
 async fn the_log_names_nobody() {
-    let kept = Kept::default();
-    let writer = kept.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter("vigie_sandbox=trace")
-        .with_writer(move || writer.clone())
-        .with_ansi(false)
-        .finish();
-    // One thread runs both the server and this test, so that this subscriber hears all of it.
-    let guard = tracing::subscriber::set_default(subscriber);
+    // For the whole process: whether a line is wanted is remembered per line, and other tests run beside this one. One thread
+    // runs both the server and this test, so that it hears all of its own and nothing else.
+    tracing_subscriber::fmt().with_env_filter("vigie_sandbox=trace").with_writer(|| Kept).with_ansi(false).init();
+    KEPT.set(Some(Vec::new()));
     let world = World::start().await;
     let mut browser = world.browser();
     let page = browser.get(&world.authorize_url(&[])).await;
@@ -49,9 +50,8 @@ async fn the_log_names_nobody() {
         [("scope", "openid scope_all"), ("acr_values", "eidas1"), ("binding_message", "07"), ("channel", "MOBILE")];
     let hint: Vec<(&str, &str)> = hint.into_iter().chain([("login_hint", "899700000001")]).collect();
     world.post_as("demo-client", "demo-secret", "ext/ciba/auth", &hint).await;
-    drop(guard);
 
-    let log = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+    let log = String::from_utf8(KEPT.take().unwrap()).unwrap();
     assert!(log.contains("login approved"), "{log}");
     assert!(log.contains("activation"), "{log}");
     let activation = [qr.as_str(), "899700075064", "899700000001", "charlie", "0639980009", "13571357"];
