@@ -53,6 +53,8 @@ pub const TABLE: &[Code] = &[
     code("HTTP-USERINFO-MISSING", "UserInfo is relayed and there is none"),
     code("HTTP-USERINFO-UNEXPECTED", "UserInfo was sent to an audience that does not relay it"),
     code("HTTP-VERIFIER", "the verifier component failed"),
+    code("IN-EXPECTATIONS", "a token came without what it must match"),
+    code("IN-JWKS-FILE", "the file of a key set cannot be read as JSON"),
     code("POL-BUSY", "no instance was free"),
     code("POL-COMPILE", "a component does not compile, or is larger than the pool allows"),
     code("POL-DIGEST", "a component is not the one that was pinned"),

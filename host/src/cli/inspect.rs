@@ -41,6 +41,61 @@ pub(super) struct Arguments {
     /// Where the components are.
     #[arg(long, value_name = "DIR", env = components::VARIABLE)]
     components: Option<PathBuf>,
+    #[command(flatten)]
+    expectations: Expectations,
+}
+
+/// What a token given as a bare argument must match. Lines and JSON objects carry their own.
+#[derive(clap::Args)]
+#[command(next_help_heading = "For a token that is no JSON object")]
+struct Expectations {
+    /// Which token it is: id or access.
+    #[arg(long, value_name = "KIND")]
+    kind: Option<String>,
+    /// The exact `iss`.
+    #[arg(long, value_name = "URL")]
+    issuer: Option<String>,
+    /// The client id of the relying party.
+    #[arg(long, value_name = "CLIENT")]
+    audience: Option<String>,
+    /// The provider's key set, as published.
+    #[arg(long, value_name = "FILE")]
+    jwks: Option<PathBuf>,
+    /// The nonce that was sent; without it the nonce is not compared.
+    #[arg(long)]
+    nonce: Option<String>,
+    /// The lowest level to accept; without it the level is reported only.
+    #[arg(long, value_name = "ACR")]
+    min_acr: Option<String>,
+    /// Unix seconds to judge at, instead of the machine's clock.
+    #[arg(long, value_name = "SECONDS")]
+    now: Option<u64>,
+}
+
+impl Expectations {
+    /// The members that a token's line needs beside its value.
+    fn members(&self) -> Result<Map<String, Value>, InspectError> {
+        let (Some(kind), Some(issuer), Some(audience), Some(file)) =
+            (&self.kind, &self.issuer, &self.audience, &self.jwks)
+        else {
+            return Err(InspectError::Expectations);
+        };
+        let jwks = std::fs::read_to_string(file)
+            .ok()
+            .and_then(|text| serde_json::from_str::<Value>(&text).ok())
+            .ok_or_else(|| InspectError::Jwks(file.display().to_string()))?;
+        let now = self.now.unwrap_or_else(|| (crate::service::system_clock())());
+        let mut members = Map::from_iter([
+            ("kind".to_owned(), kind.clone().into()),
+            ("issuer".to_owned(), issuer.clone().into()),
+            ("audience".to_owned(), audience.clone().into()),
+            ("now".to_owned(), now.into()),
+            ("jwks".to_owned(), jwks),
+        ]);
+        let optional = [("nonce", &self.nonce), ("min_acr", &self.min_acr)];
+        members.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?.into()))));
+        Ok(members)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -86,14 +141,16 @@ impl Operation {
     }
 
     /// The line for a value given as an argument.
-    fn line(self, value: &str) -> String {
+    fn line(self, value: &str, expectations: &Expectations) -> Result<String, InspectError> {
         if matches!(self, Self::Token | Self::Userinfo)
             && let Ok(Value::Object(object)) = serde_json::from_str(value)
             && object.contains_key("value")
         {
-            return value.to_owned();
+            return Ok(value.to_owned());
         }
-        Value::Object(Map::from_iter([("value".to_owned(), Value::String(value.to_owned()))])).to_string()
+        let mut line = if self == Self::Token { expectations.members()? } else { Map::new() };
+        line.insert("value".to_owned(), value.into());
+        Ok(Value::Object(line).to_string())
     }
 }
 
@@ -132,6 +189,10 @@ enum InspectError {
     Load(#[from] LoadComponentError),
     #[error("standard input or output broke ({0})")]
     Io(io::ErrorKind),
+    #[error("a token is inspected against what it must match, and some of that is not given")]
+    Expectations,
+    #[error("the key set {0} cannot be read as JSON")]
+    Jwks(String),
 }
 
 impl Explain for InspectError {
@@ -141,6 +202,8 @@ impl Explain for InspectError {
             Self::Engine(error) => error.code(),
             Self::Load(error) => error.code(),
             Self::Io(_) => "CFG-IO",
+            Self::Expectations => "IN-EXPECTATIONS",
+            Self::Jwks(_) => "IN-JWKS-FILE",
         }
     }
 
@@ -150,6 +213,10 @@ impl Explain for InspectError {
             Self::Engine(error) => error.help(),
             Self::Load(error) => error.help(),
             Self::Io(_) => "Check the pipe or file on the other side.".into(),
+            Self::Expectations => {
+                "Add --kind, --issuer, --audience and --jwks, or give a JSON object as in --jsonl.".into()
+            }
+            Self::Jwks(_) => "Save what the provider's jwks_uri answers to a file, and name it with --jwks.".into(),
         }
     }
 }
@@ -212,6 +279,10 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     match inspected {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
+        Err(error @ (InspectError::Expectations | InspectError::Jwks(_))) => {
+            refuse(&error);
+            ExitCode::from(2)
+        }
         Err(error) => refuse(&error),
     }
 }
@@ -222,7 +293,7 @@ fn values(arguments: &Arguments, core: &Core) -> Result<bool, InspectError> {
     let mut all = true;
     for value in &arguments.values {
         let operation = arguments.operation;
-        let text = desk.answer(operation, &operation.line(value));
+        let text = desk.answer(operation, &operation.line(value, &arguments.expectations)?);
         let answer: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
         let accepted = operation.accepts(&answer);
         all &= accepted;

@@ -45,6 +45,41 @@ fn exit_codes() {
 }
 
 #[test]
+fn a_bare_token_takes_its_expectations_from_the_command_line() {
+    let vectors: Value = serde_json::from_str(include_str!("../../../tests/vectors/token.json")).unwrap();
+    let line = &vectors["vectors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|vector| vector["expect"]["verified"] == true && vector["line"]["nonce"].is_string())
+        .unwrap()["line"];
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), line["jwks"].to_string()).unwrap();
+    let keys = file.path().display().to_string();
+    let text = |member: &str| line[member].as_str().unwrap();
+    let now = line["now"].to_string();
+    let full = [
+        ["--kind", text("kind")],
+        ["--issuer", text("issuer")],
+        ["--audience", text("audience")],
+        ["--nonce", text("nonce")],
+        ["--now", &now],
+        ["--jwks", &keys],
+    ];
+    let ask = |flags: &[[&str; 2]]| {
+        let start = ["token", text("value"), "--engine", "native", "--format", "json"];
+        run(&start.into_iter().chain(flags.iter().flatten().copied()).collect::<Vec<_>>(), "")
+    };
+    let output = ask(&full);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+
+    let output = ask(&[]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said.contains("IN-EXPECTATIONS") && said.contains("--jwks") && said.lines().count() == 1, "{said}");
+}
+
+#[test]
 fn engines_are_chosen_and_answer_alike() {
     let ask = |engine: &str| inspect(&["id", "899700218896", "x", "--engine", engine, "--format", "json"], "");
     let native = ask("native");
