@@ -1,6 +1,6 @@
 //! Every stable code that this crate adds to those of the core ([`verifier_core::code`]), with its meaning.
 //!
-//! `CFG-` is the operator's side, `POL-` components, `HTTP-` calls and answers. A test keeps the table complete and without codes
+//! `CFG-` is the operator's side, `POL-` components, `HTTP-` calls and answers, `IN-` what is typed for an inspection. A test keeps the table complete and without codes
 //! that nothing uses.
 
 use verifier_core::code::Code;
@@ -91,7 +91,9 @@ mod tests {
                 let source = std::fs::read_to_string(&path).unwrap();
                 let words = source.split(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-'));
                 let is_code = |word: &&str| {
-                    ["CFG-", "HTTP-", "POL-"].iter().any(|area| word.len() > area.len() && word.starts_with(area))
+                    ["CFG-", "HTTP-", "IN-", "POL-"]
+                        .iter()
+                        .any(|area| word.len() > area.len() && word.starts_with(area))
                 };
                 found.extend(words.filter(is_code).map(str::to_owned));
             }
