@@ -1,7 +1,7 @@
 //! Every stable code that this crate adds to those of the core ([`verifier_core::code`]), with its meaning.
 //!
-//! `CFG-` is the operator's side, `POL-` components, `HTTP-` calls and answers, `IN-` what is typed for an inspection. A test keeps the table complete and without codes
-//! that nothing uses.
+//! `CFG-` is the operator's side, `POL-` components, `HTTP-` calls and answers, `IN-` what is typed for an inspection. A test
+//! keeps the table complete and without codes that nothing uses.
 
 use verifier_core::code::Code;
 
