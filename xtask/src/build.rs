@@ -52,12 +52,18 @@ pub(crate) enum Components {
     All,
 }
 
-/// Builds everything that the demo or the tests run.
+/// Builds everything that the demo runs.
 pub(crate) fn run(progress: &Progress, tools: &Tools, wanted: Components) -> Result<()> {
+    webassembly(progress, tools, wanted)?;
+    programs(progress)
+}
+
+/// The extension with its packages, and the components. The tests need no more: cargo builds the programs with them, and
+/// with the features that the tests unify, so that building them first would compile most of wasmtime twice.
+pub(crate) fn webassembly(progress: &Progress, tools: &Tools, wanted: Components) -> Result<()> {
     extension(progress, tools)?;
     crate::package::run(progress)?;
-    components(progress, wanted)?;
-    programs(progress)
+    components(progress, wanted)
 }
 
 /// The extension: compiled for size, wrapped by wasm-bindgen, shrunk by wasm-opt, and loaded once in its final form.

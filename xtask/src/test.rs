@@ -68,7 +68,10 @@ pub(crate) fn run(progress: &Progress, areas: &[Area]) -> Result<ExitCode> {
     let started = Instant::now();
     let wanted = |area: Area| areas.is_empty() || areas.contains(&area);
     let tools = setup::run(progress, setup::Scope::Test)?;
-    build::run(progress, &tools, build::Components::All)?;
+    let runs_something = [Area::Types, Area::Native, Area::Browser, Area::Stories, Area::Rules];
+    if runs_something.into_iter().any(wanted) {
+        build::webassembly(progress, &tools, build::Components::All)?;
+    }
 
     let mut rows = Vec::new();
     progress.heading("Tests");
@@ -172,7 +175,8 @@ fn counts(lines: &[String]) -> Option<(usize, usize)> {
     sum
 }
 
-/// Compiles all native tests in one go, which shares every dependency, and says what there is to run.
+/// Compiles all native tests in one go, which shares every dependency and builds the programs that they start, and says
+/// what there is to run.
 fn compile(progress: &Progress) -> Result<Vec<Program>> {
     progress.step("compile the native tests", |running| {
         let mut cargo = artefacts::cargo();
