@@ -5,6 +5,17 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
+/// Who plays in a story, and so what must have been built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cast {
+    /// The sandbox alone, in a browser without the extension.
+    Sandbox,
+    /// The sandbox, and a browser with the extension.
+    Extension,
+    /// Sandbox, extension, host and components.
+    Everyone,
+}
+
 /// The built things that a story needs.
 #[derive(Debug, Clone)]
 pub struct Artefacts {
@@ -26,6 +37,14 @@ impl Artefacts {
     /// # Errors
     /// Something was not built yet.
     pub fn find() -> Result<Self> {
+        Self::find_for(Cast::Everyone, "demo")
+    }
+
+    /// Finds what these players need, or names the first thing that is missing. Pictures and logs go to `target/<output>`.
+    ///
+    /// # Errors
+    /// Something was not built yet.
+    pub fn find_for(cast: Cast, output: &str) -> Result<Self> {
         let root =
             Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the checkout has no root")?.canonicalize()?;
         let programs = programs()?;
@@ -34,10 +53,16 @@ impl Artefacts {
             sandbox: programs.join("vigie-sandbox"),
             components: root.join("target/components"),
             extension: root.join("target/package/vigie-chromium-dev"),
-            output: root.join("target/demo"),
+            output: root.join("target").join(output),
         };
         let component = found.component("vigie-verifier");
-        for needed in [&found.host, &found.sandbox, &component, &found.extension.join("manifest.json")] {
+        let manifest = found.extension.join("manifest.json");
+        let needed: &[&PathBuf] = match cast {
+            Cast::Sandbox => &[&found.sandbox],
+            Cast::Extension => &[&found.sandbox, &manifest],
+            Cast::Everyone => &[&found.host, &found.sandbox, &component, &manifest],
+        };
+        for needed in needed {
             if !needed.is_file() {
                 bail!("{} is not built yet: run `cargo xtask build`", needed.display());
             }

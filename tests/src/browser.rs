@@ -1,4 +1,4 @@
-//! A throw-away Chromium with the packaged extension, driven over WebDriver.
+//! A throw-away Chromium with or without the packaged extension, driven over WebDriver.
 //!
 //! The browser finds the sandbox under the real host names, through its own host mapping, and nothing else: every other
 //! name is closed. It trusts one more key, the sandbox's, and no other certificate is waved through. The profile is a new
@@ -37,6 +37,34 @@ pub enum Window {
     Shown,
 }
 
+/// Whether the packaged extension is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extension {
+    /// Flavour `dev`, unpacked.
+    Loaded,
+    /// A browser as most people have it.
+    Absent,
+}
+
+/// How a browser is started.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// Whether anyone sees it.
+    pub window: Window,
+    /// Whether the extension is in it.
+    pub extension: Extension,
+    /// Further command-line arguments.
+    pub arguments: Vec<String>,
+}
+
+impl Setup {
+    /// Headless, with or without the extension.
+    #[must_use]
+    pub fn hidden(extension: Extension) -> Self {
+        Self { window: Window::Hidden, extension, arguments: Vec::new() }
+    }
+}
+
 /// What a picture is taken of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Frame {
@@ -46,12 +74,16 @@ pub enum Frame {
     Popup,
     /// The page down to its end.
     Page,
+    /// The page down to its end, as wide as a phone.
+    Phone,
 }
 
 /// Window sizes in pixels, the browser's own bars included.
 const WINDOW: (u32, u32) = (1100, 820);
 const POPUP: (u32, u32) = (400, 780);
 const PAGE_WIDTH: u32 = 860;
+/// Chromium makes no window narrower than 500 pixels; the phone's own page is narrower still and stands in its middle.
+const PHONE_WIDTH: u32 = 500;
 const CHROME: u32 = 150;
 const TALLEST: u32 = 2_400;
 
@@ -71,14 +103,23 @@ impl Browser {
     /// # Errors
     /// Chromium or its driver is missing or does not start.
     pub async fn start(artefacts: &Artefacts, sandbox: &SandboxReady, window: Window) -> Result<Self> {
+        let setup = Setup { window, ..Setup::hidden(Extension::Loaded) };
+        Self::start_with(artefacts, sandbox, &setup).await
+    }
+
+    /// Starts driver and browser in this way.
+    ///
+    /// # Errors
+    /// Chromium or its driver is missing or does not start.
+    pub async fn start_with(artefacts: &Artefacts, sandbox: &SandboxReady, setup: &Setup) -> Result<Self> {
         let profile = tempfile::Builder::new().prefix("vigie-chromium-").tempdir()?;
         let mut command = Command::new("chromedriver");
         // Its own process group, so that Ctrl-C reaches this program first and the session is closed in order.
         command.arg("--port=0").process_group(0).env("LANGUAGE", "fr");
-        let (driver, port) = Service::start("chromedriver", &mut command, &artefacts.output, driver_port)
+        let (driver, port) = Service::start("chromedriver", &mut command, profile.path(), driver_port)
             .context("chromedriver (Debian: `apt-get install chromium-driver`)")?;
         let mut capabilities = serde_json::Map::new();
-        let arguments = arguments(artefacts, sandbox, window, profile.path());
+        let arguments = arguments(artefacts, sandbox, setup, profile.path());
         capabilities.insert("goog:chromeOptions".into(), json!({ "binary": chromium()?, "args": arguments }));
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
@@ -190,15 +231,18 @@ impl Browser {
         let (width, height) = match frame {
             Frame::Window => WINDOW,
             Frame::Popup => POPUP,
-            Frame::Page => {
-                let height = self.evaluate("return document.documentElement.scrollHeight;").await?;
-                (PAGE_WIDTH, height.as_u64().and_then(|height| u32::try_from(height).ok()).unwrap_or(WINDOW.1) + CHROME)
-            }
+            Frame::Page => (PAGE_WIDTH, self.height().await? + CHROME),
+            Frame::Phone => (PHONE_WIDTH, POPUP.1.max(self.height().await? + CHROME)),
         };
         self.client.set_window_size(width, height.min(TALLEST)).await?;
         let picture = self.screenshot(file).await;
         self.client.set_window_size(WINDOW.0, WINDOW.1).await?;
         picture
+    }
+
+    async fn height(&self) -> Result<u32> {
+        let height = self.evaluate("return document.documentElement.scrollHeight;").await?;
+        Ok(height.as_u64().and_then(|height| u32::try_from(height).ok()).unwrap_or(WINDOW.1))
     }
 
     /// Ends the session and the browser with it.
@@ -253,15 +297,12 @@ fn chromium() -> Result<PathBuf> {
     found.context("chromium is not installed (Debian: `apt-get install chromium`)")
 }
 
-fn arguments(artefacts: &Artefacts, sandbox: &SandboxReady, window: Window, profile: &Path) -> Vec<String> {
-    let extension = artefacts.extension.display();
+fn arguments(artefacts: &Artefacts, sandbox: &SandboxReady, setup: &Setup, profile: &Path) -> Vec<String> {
     let mut rules: Vec<String> = sandbox.hosts.iter().map(|host| format!("MAP {host} {}", sandbox.listen)).collect();
     rules.push("MAP * ~NOTFOUND".into());
     rules.push("EXCLUDE 127.0.0.1".into());
     let mut arguments = vec![
         format!("--user-data-dir={}", profile.display()),
-        format!("--disable-extensions-except={extension}"),
-        format!("--load-extension={extension}"),
         format!("--host-resolver-rules={}", rules.join(",")),
         format!("--ignore-certificate-errors-spki-list={}", sandbox.spki_sha256),
         "--lang=fr".into(),
@@ -278,12 +319,18 @@ fn arguments(artefacts: &Artefacts, sandbox: &SandboxReady, window: Window, prof
         "--disable-dev-shm-usage".into(),
         "--disable-features=Translate,OptimizationHints,MediaRouter".into(),
     ];
-    if window == Window::Hidden {
+    if setup.extension == Extension::Loaded {
+        let extension = artefacts.extension.display();
+        arguments.push(format!("--disable-extensions-except={extension}"));
+        arguments.push(format!("--load-extension={extension}"));
+    }
+    if setup.window == Window::Hidden {
         arguments.extend(["--headless=new".into(), "--disable-gpu".into()]);
     }
     if std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0) {
         // Chromium refuses to run as root with its own sandbox; build containers are root.
         arguments.push("--no-sandbox".into());
     }
+    arguments.extend(setup.arguments.iter().cloned());
     arguments
 }

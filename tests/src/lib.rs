@@ -1,6 +1,6 @@
 //! End-to-end stories: the real programs, started as they ship, and a real browser with the packaged extension.
 //!
-//! [`stage`] starts the sandbox and the host, [`browser`] a throw-away Chromium, [`popup`] stands for the person's clicks in
+//! [`stage`] starts the sandbox and the host, [`sandbox`] the sandbox alone, [`browser`] a throw-away Chromium, [`popup`] stands for the person's clicks in
 //! the extension, and each story tells one thing that happens to people. The same code serves the demo, which prints the
 //! [`timeline`], and the tests. Nothing here knows the inside of a program: it reads what they print and show.
 //!
@@ -10,6 +10,7 @@ pub mod artefacts;
 pub mod browser;
 pub mod first_login;
 pub mod popup;
+pub mod sandbox;
 mod service;
 pub mod stage;
 pub mod timeline;

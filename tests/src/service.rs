@@ -74,3 +74,8 @@ impl Drop for Service {
         let _ = self.child.wait();
     }
 }
+
+/// The line of JSON with which our programs say that they are ready.
+pub(crate) fn announcement<T: serde::de::DeserializeOwned>(line: &str) -> Option<T> {
+    serde_json::from_str(line).ok()
+}

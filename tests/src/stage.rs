@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
 use crate::artefacts::Artefacts;
-use crate::service::Service;
+use crate::sandbox;
+use crate::service::{Service, announcement};
 
 /// The demo's relying parties, each with one policy of the same name.
 pub const RELYING_PARTIES: [&str; 2] = ["smurtab", "sidep"];
@@ -38,6 +39,10 @@ pub struct SandboxReady {
     pub lookalike: String,
     /// Host names that a browser must find at `listen`.
     pub hosts: Vec<String>,
+    /// The phone for scripts.
+    pub phone_api: String,
+    /// Mail and SMS for scripts.
+    pub outbox_api: String,
 }
 
 /// What the host says when it is ready. More may be said.
@@ -82,11 +87,8 @@ impl Stage {
     pub fn start(artefacts: &Artefacts) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("vigie-stage-").tempdir()?;
         let decision_point = folder.path().join("decision-point.toml");
-        let mut command = Command::new(&artefacts.sandbox);
-        command.current_dir(folder.path()).env("TMPDIR", folder.path()).arg("--decision-point").arg(&decision_point);
-        command.args(["--listen", "127.0.0.1:0", "--format", "json", "--tls", "--host-names", "genuine"]);
-        let (sandbox_service, sandbox) = Service::start("vigie-sandbox", &mut command, folder.path(), announcement)?;
-        let sandbox: SandboxReady = sandbox;
+        let arguments = ["--decision-point".as_ref(), decision_point.as_os_str()];
+        let (sandbox_service, sandbox) = sandbox::start(artefacts, folder.path(), &arguments)?;
 
         let secrets = RELYING_PARTIES.map(|_| make_secret()).into_iter().collect::<Result<Vec<_>>>()?;
         let config = folder.path().join("vigie.toml");
@@ -120,10 +122,6 @@ impl Stage {
 struct DecisionPoint {
     url: String,
     secrets: std::collections::BTreeMap<String, String>,
-}
-
-fn announcement<T: serde::de::DeserializeOwned>(line: &str) -> Option<T> {
-    serde_json::from_str(line).ok()
 }
 
 /// A bearer secret of 256 bits.

@@ -1,0 +1,10 @@
+//! What people live through with Pro Santé Connect and the e-CPS, played on the sandbox in headless Chromium.
+//!
+//! One story per file, told with pages and clicks; pictures stay in `target/stories/<story>-<nn>-<what>.png`. Time passes by
+//! moving the sandbox's clock, never by waiting.
+#![allow(clippy::panic, reason = "a test fails by panicking")]
+
+mod activation_by_contacts;
+mod second_device;
+mod support;
+mod wrong_number;
