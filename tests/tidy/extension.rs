@@ -14,7 +14,7 @@ const CONTENT_SCRIPT: u64 = 6 * 1024;
 const WEBASSEMBLY: u64 = 250_000;
 
 /// Everything in the manifest by which a browser grants power.
-fn powers(manifest: &Value) -> Value {
+pub(crate) fn powers(manifest: &Value) -> Value {
     let names = [
         "permissions",
         "optional_permissions",

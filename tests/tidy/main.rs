@@ -13,4 +13,5 @@ mod dependencies;
 mod documents;
 mod extension;
 mod files;
+mod packages;
 mod tree;

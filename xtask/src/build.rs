@@ -1,9 +1,11 @@
 //! Builds what ships: the extension's WebAssembly, the components, the host and the sandbox. Each is left alone when its
 //! input did not change, so that a second run costs seconds.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use serde_json::Value;
 
 use crate::artefacts;
 use crate::process::succeed;
@@ -62,7 +64,7 @@ pub(crate) fn run(progress: &Progress, tools: &Tools, wanted: Components) -> Res
 /// with the features that the tests unify, so that building them first would compile most of wasmtime twice.
 pub(crate) fn webassembly(progress: &Progress, tools: &Tools, wanted: Components) -> Result<()> {
     extension(progress, tools)?;
-    crate::package::run(progress)?;
+    crate::package::run(progress, tools)?;
     components(progress, wanted)
 }
 
@@ -73,7 +75,7 @@ pub(crate) fn extension(progress: &Progress, tools: &Tools) -> Result<()> {
     progress.step("extension: compile for size", |running| {
         let mut cargo = artefacts::cargo();
         cargo.args(["build", "-p", "vigie-extension", "--lib", "--target", WASM_TARGET, "--profile", "wasm-size"]);
-        succeed(running, &mut cargo).map(drop)
+        succeed(running, cargo.args(without_places()?)).map(drop)
     })?;
 
     // The input of the last run and the tools that worked on it: nothing else decides the output.
@@ -101,13 +103,28 @@ pub(crate) fn extension(progress: &Progress, tools: &Tools) -> Result<()> {
     Ok(())
 }
 
+/// Arguments that keep the folder of the downloaded crates out of the module: panic messages name source files, and the same
+/// sources must give the same bytes on every machine, wherever its registry or mirror keeps them.
+fn without_places() -> Result<[String; 2]> {
+    let mut cargo = artefacts::cargo();
+    let output = cargo.args(["metadata", "--locked", "--format-version", "1"]).output()?;
+    let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata gave no JSON")?;
+    let packages = metadata.get("packages").and_then(Value::as_array).context("cargo metadata names no packages")?;
+    let downloaded = packages.iter().filter(|package| package.get("source").is_some_and(|source| !source.is_null()));
+    let manifests = downloaded.filter_map(|package| package.get("manifest_path").and_then(Value::as_str));
+    let folders: BTreeSet<&Path> = manifests.filter_map(|manifest| Path::new(manifest).parent()?.parent()).collect();
+    let flags: Vec<String> =
+        folders.iter().map(|folder| format!("--remap-path-prefix={}=crates", folder.display())).collect();
+    Ok(["--config".to_owned(), format!("target.{WASM_TARGET}.rustflags={}", serde_json::to_string(&flags)?)])
+}
+
 /// The module as it ships with one export more, which answers the shared vectors. Returns the folder with both its files.
 pub(crate) fn parity(progress: &Progress, tools: &Tools) -> Result<PathBuf> {
     let directory = artefacts::root().join("target/parity");
     progress.step("extension: the same with an export for the shared vectors", |running| {
         let mut cargo = artefacts::cargo();
         cargo.args(["build", "-p", "vigie-extension", "--example", "parity", "--target", WASM_TARGET]);
-        succeed(running, cargo.args(["--profile", "wasm-size"]))?;
+        succeed(running, cargo.args(["--profile", "wasm-size"]).args(without_places()?))?;
         std::fs::create_dir_all(&directory)?;
         let compiled = artefacts::cargo_target()?.join(WASM_TARGET).join("wasm-size/examples/parity.wasm");
         bind_and_optimise(running, tools, &compiled, &directory)?;

@@ -1,7 +1,7 @@
 //! `cargo xtask …`: set-up, build, packages, demo and tests of Vigie.
 //!
 //! Everything that a newcomer or a build server has to do is one of these commands; there is no other script. This crate
-//! depends on next to nothing, so that the first command answers after seconds. It decides nothing about the product:
+//! depends on little, so that the first command answers after seconds. It decides nothing about the product:
 //! what runs is the code of the other crates, as real processes.
 
 mod artefacts;
@@ -27,8 +27,9 @@ Usage: cargo xtask <command> [options]
 
 Commands:
   setup             look for what the build needs and install what is absent
+      --firefox     geckodriver too, for the WebAssembly tests in Firefox (compiled, about 5 minutes)
   build             extension, components, host and sandbox
-  package           build, then the extension as folders that a browser loads (target/package/…)
+  package           build, then the extension as folders and archives, with bill of materials and hashes (target/package/…)
   demo              build, then show a first login from end to end
       --check       drive the login itself in headless Chromium (the default without a display)
       --headed      open Chromium and leave the login to you
@@ -43,7 +44,7 @@ Options:
 /// What the person asked for, parsed once.
 enum Request {
     Help,
-    Setup,
+    Setup { firefox: bool },
     Build,
     Package,
     Demo(demo::Mode),
@@ -74,12 +75,14 @@ fn parse(mut arguments: lexopt::Parser) -> Result<(Request, bool)> {
     let mut words = Vec::new();
     let mut mode = None;
     let mut seconds = None;
+    let mut firefox = false;
     while let Some(argument) = arguments.next()? {
         match argument {
             Short('v') | Long("verbose") => verbose = true,
             Short('h') | Long("help") => return Ok((Request::Help, verbose)),
             Long("check") => mode = Some(demo::Mode::Check),
             Long("headed") => mode = Some(demo::Mode::Headed),
+            Long("firefox") => firefox = true,
             Long("seconds") => seconds = Some(arguments.value()?.parse()?),
             Value(word) => words.push(word.string()?),
             other => return Err(other.unexpected().into()),
@@ -91,6 +94,9 @@ fn parse(mut arguments: lexopt::Parser) -> Result<(Request, bool)> {
     if mode.is_some() && command != "demo" {
         bail!("--check and --headed belong to `demo`");
     }
+    if firefox && command != "setup" {
+        bail!("--firefox belongs to `setup`");
+    }
     if seconds.is_some() && command != "fuzz" {
         bail!("--seconds belongs to `fuzz`");
     }
@@ -99,7 +105,7 @@ fn parse(mut arguments: lexopt::Parser) -> Result<(Request, bool)> {
     }
     let request = match command.as_str() {
         "help" => Request::Help,
-        "setup" => Request::Setup,
+        "setup" => Request::Setup { firefox },
         "build" => Request::Build,
         "package" => Request::Package,
         "demo" => Request::Demo(mode.unwrap_or_else(demo::Mode::for_this_display)),
@@ -115,8 +121,11 @@ fn parse(mut arguments: lexopt::Parser) -> Result<(Request, bool)> {
 fn run(request: Request, progress: &Progress) -> Result<ExitCode> {
     match request {
         Request::Help => println!("{HELP}"),
-        Request::Setup => {
+        Request::Setup { firefox } => {
             setup::run(progress, setup::Scope::Test)?;
+            if firefox {
+                setup::geckodriver(progress)?;
+            }
         }
         Request::Build => {
             let tools = setup::run(progress, setup::Scope::Build)?;
@@ -125,7 +134,7 @@ fn run(request: Request, progress: &Progress) -> Result<ExitCode> {
         Request::Package => {
             let tools = setup::run(progress, setup::Scope::Build)?;
             build::extension(progress, &tools)?;
-            package::run(progress)?;
+            package::run(progress, &tools)?;
         }
         Request::Demo(mode) => return demo::run(progress, mode),
         Request::Fuzz { targets, seconds } => return fuzz::run(progress, &targets, seconds),

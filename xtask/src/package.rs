@@ -1,17 +1,25 @@
-//! Puts the extension together as folders that a browser loads: one per browser and flavour.
+//! Puts the extension together: one folder per browser and flavour, the same as `.zip`, the bill of materials, and the hashes.
 //!
 //! `manifest.json` is the one source of truth and is the store flavour. `extension/flavours.json` says in which hosts and
-//! top-level members another flavour differs; nothing else may. Chromium and Firefox read the same manifest, each skipping
-//! what only the other knows. Store archives are not made here.
+//! members a flavour or a browser differs; nothing else may. Everything written here is the same, byte for byte, wherever and
+//! whenever it is made from the same sources. Packages are not signed: that is the stores' part.
 
-use std::path::Path;
+mod archive;
+mod manifest;
+mod sbom;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::artefacts;
 use crate::build::{copy_if_changed, write_if_changed};
-use crate::progress::Progress;
+use crate::progress::{Mark, Progress};
+use crate::setup::Tools;
 
 /// Browsers that get a package of each flavour.
 const BROWSERS: &[&str] = &["chromium", "firefox"];
@@ -22,22 +30,51 @@ const FLAVOURS: &[&str] = &["store", "dev"];
 /// Files and folders of `extension/` that ship as they are.
 const SHIPPED: &[&str] = &["web", "_locales", "icons"];
 
-pub(crate) fn run(progress: &Progress) -> Result<()> {
-    progress.step("extension: packages for Chromium and Firefox", |_| {
+/// The bill of materials and the hashes of everything that is handed out, beside the archives.
+const SBOM: &str = "vigie-extension.cdx.json";
+const HASHES: &str = "SHA256SUMS";
+
+pub(crate) fn run(progress: &Progress, tools: &Tools) -> Result<()> {
+    let hashes = progress.step("extension: packages for Chromium and Firefox, bill of materials, hashes", |_| {
         let root = artefacts::root();
+        let packages = artefacts::packages();
         let base = read_json(&root.join("manifest.json"))?;
-        let flavours = read_json(&root.join("extension/flavours.json"))?;
+        let differences = read_json(&root.join("extension/flavours.json"))?;
+        let mut handed_out = BTreeMap::new();
         for flavour in FLAVOURS {
-            let manifest = match *flavour {
+            let flavoured = match *flavour {
                 "store" => base.clone(),
-                other => flavoured(&base, flavours.get(other).with_context(|| format!("no flavour `{other}`"))?)?,
+                other => {
+                    let wanted = differences.get(other).with_context(|| format!("no flavour `{other}`"))?;
+                    manifest::flavoured(&base, wanted)?
+                }
             };
             for browser in BROWSERS {
-                assemble(&artefacts::packages().join(format!("vigie-{browser}-{flavour}")), &manifest)?;
+                let wanted = differences.pointer(&format!("/browsers/{browser}"));
+                let wanted = wanted.with_context(|| format!("no browser `{browser}` in extension/flavours.json"))?;
+                let name = format!("vigie-{browser}-{flavour}");
+                assemble(&packages.join(&name), &manifest::for_browser(&flavoured, wanted)?)?;
+                handed_out.insert(format!("{name}.zip"), archive::pack(&packages.join(&name))?);
             }
         }
-        Ok(())
-    })
+        handed_out.insert(SBOM.to_owned(), sbom::write(&tools.wasm_bindgen_version)?.into_bytes());
+        let mut hashes = String::new();
+        for (name, bytes) in &handed_out {
+            write_if_changed(&packages.join(name), bytes)?;
+            // In the form that `sha256sum --check` reads. Writing to a string does not fail.
+            let _ = writeln!(hashes, "{}  {name}", hexadecimal(&Sha256::digest(bytes)));
+        }
+        write_if_changed(&packages.join(HASHES), hashes.as_bytes())?;
+        Ok(hashes)
+    })?;
+    for line in hashes.lines() {
+        progress.line(Mark::Ok, None, line);
+    }
+    Ok(())
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Writes one package folder; what does not belong there any more is removed.
@@ -55,6 +92,7 @@ fn assemble(folder: &Path, manifest: &Value) -> Result<()> {
     for name in ["vigie_extension.js", "vigie_extension_bg.wasm"] {
         files.push((artefacts::extension().join(name), folder.join(name)));
     }
+    files.push((artefacts::root().join("LICENSE"), folder.join("LICENSE")));
     for (from, to) in &files {
         copy_if_changed(from, to)?;
     }
@@ -74,10 +112,9 @@ fn assemble(folder: &Path, manifest: &Value) -> Result<()> {
 }
 
 /// All files below `source`, with the place each gets below `target`. What only a type checker or a test reads stays out.
-fn collect(source: &Path, target: &Path, files: &mut Vec<(std::path::PathBuf, std::path::PathBuf)>) -> Result<()> {
-    let mut entries = std::fs::read_dir(source)?.collect::<std::io::Result<Vec<_>>>()?;
-    entries.sort_by_key(std::fs::DirEntry::file_name);
-    for entry in entries {
+fn collect(source: &Path, target: &Path, files: &mut Vec<(PathBuf, PathBuf)>) -> Result<()> {
+    for entry in std::fs::read_dir(source)? {
+        let entry = entry?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
         let place = target.join(name.as_ref());
@@ -98,44 +135,4 @@ fn read_json(path: &Path) -> Result<Value> {
         bail!("{} is not a JSON object", artefacts::shown(path));
     }
     Ok(value)
-}
-
-/// Adds the flavour's hosts wherever the manifest names hosts, and sets the members that the flavour replaces.
-fn flavoured(base: &Value, flavour: &Value) -> Result<Value> {
-    let mut manifest = base.clone();
-    let hosts = flavour.get("hosts").and_then(Value::as_array).context("a flavour has a list `hosts`")?;
-    let patterns: Vec<Value> =
-        hosts.iter().filter_map(Value::as_str).map(|host| Value::from(format!("https://{host}/*"))).collect();
-    for place in ["/host_permissions", "/content_scripts/0/matches"] {
-        let list = manifest.pointer_mut(place).and_then(Value::as_array_mut);
-        list.with_context(|| format!("manifest.json has no list at {place}"))?.extend(patterns.iter().cloned());
-    }
-    let members = manifest.as_object_mut().context("manifest.json is not an object")?;
-    for (name, value) in flavour.get("set").and_then(Value::as_object).into_iter().flatten() {
-        members.insert(name.clone(), value.clone());
-    }
-    Ok(manifest)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::flavoured;
-
-    #[test]
-    fn a_flavour_adds_hosts_and_sets_members_and_nothing_else() {
-        let base = json!({
-            "name": "a", "permissions": ["storage"],
-            "host_permissions": ["https://one.example/*"],
-            "content_scripts": [{ "matches": ["https://one.example/*"], "js": ["content.js"] }],
-        });
-        let flavour = json!({ "hosts": ["two.example"], "set": { "name": "b" } });
-        let expect = json!({
-            "name": "b", "permissions": ["storage"],
-            "host_permissions": ["https://one.example/*", "https://two.example/*"],
-            "content_scripts": [{ "matches": ["https://one.example/*", "https://two.example/*"], "js": ["content.js"] }],
-        });
-        assert_eq!(flavoured(&base, &flavour).unwrap(), expect);
-    }
 }

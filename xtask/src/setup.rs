@@ -15,6 +15,9 @@ use crate::progress::{Mark, Progress};
 /// wasm-pack runs the WebAssembly tests in a browser.
 const WASM_PACK: &str = "0.15.1";
 
+/// geckodriver lets wasm-pack run them in Firefox as well. Debian has none, and it takes long to compile: only on request.
+const GECKODRIVER: &str = "0.37.1";
+
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// How much is needed for what was asked.
@@ -33,6 +36,8 @@ pub(crate) struct Tools {
     pub(crate) search_path: OsString,
     /// Only looked for when the demo or the tests need a browser.
     pub(crate) chromedriver: Option<PathBuf>,
+    /// Used where it is there. The stories in Firefox need none.
+    pub(crate) geckodriver: Option<PathBuf>,
 }
 
 impl Tools {
@@ -57,7 +62,13 @@ pub(crate) fn run(progress: &Progress, scope: Scope) -> Result<Tools> {
     system_packages(progress, scope)?;
     npm_packages(progress)?;
     let chromedriver = if scope >= Scope::Demo { Some(browser(progress)?) } else { None };
-    Ok(Tools { wasm_bindgen, wasm_bindgen_version, search_path, chromedriver })
+    let geckodriver = if scope >= Scope::Test { firefox(progress)? } else { None };
+    Ok(Tools { wasm_bindgen, wasm_bindgen_version, search_path, chromedriver, geckodriver })
+}
+
+/// What nobody needs who does not ask for it: with geckodriver the WebAssembly tests run in Firefox too.
+pub(crate) fn geckodriver(progress: &Progress) -> Result<()> {
+    cargo_tool(progress, "geckodriver", "geckodriver", GECKODRIVER, "about 5 minutes").map(drop)
 }
 
 fn rust_target(progress: &Progress) -> Result<()> {
@@ -110,6 +121,9 @@ fn system_packages(progress: &Progress, scope: Scope) -> Result<()> {
                 absent.push(package);
             }
         }
+        if scope >= Scope::Test && on_path("firefox-esr").is_none() {
+            absent.push("firefox-esr");
+        }
         // Debian ships the browser's translations apart. Without them the extension speaks English in pictures; asking for all
         // three keeps them of one version.
         let debian = Path::new("/usr/lib/chromium/locales");
@@ -140,17 +154,17 @@ fn is_root() -> bool {
     first_line(Command::new("id").arg("-u")).as_deref() == Some("0")
 }
 
-/// wasm-opt and the type checker, in the versions of `package-lock.json`.
+/// wasm-opt, the type checker and the linter of Firefox packages, in the versions of `package-lock.json`.
 fn npm_packages(progress: &Progress) -> Result<()> {
     let root = artefacts::root();
     let wanted = std::fs::read(root.join("package-lock.json")).context("package-lock.json cannot be read")?;
     // npm writes what it installed beside the packages; a copy of the lock tells whether that is what is wanted now.
     let stamp = root.join("node_modules/.vigie-lock.json");
     if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
-        progress.line(Mark::Ok, None, "npm packages (wasm-opt, type checker)");
+        progress.line(Mark::Ok, None, "npm packages (wasm-opt, type checker, linter of add-ons)");
         return Ok(());
     }
-    progress.step("npm packages (wasm-opt, type checker): installing, about 10 s", |running| {
+    progress.step("npm packages (wasm-opt, type checker, linter of add-ons): installing, about 15 s", |running| {
         let mut npm = Command::new("npm");
         npm.current_dir(&root).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
         succeed(running, &mut npm)?;
@@ -172,6 +186,18 @@ fn browser(progress: &Progress) -> Result<PathBuf> {
         );
     }
     progress.line(Mark::Ok, None, &format!("Chromium {} and its driver", browser_version.unwrap_or_default()));
+    Ok(driver)
+}
+
+/// Firefox for the stories, and the driver that the WebAssembly tests would need.
+fn firefox(progress: &Progress) -> Result<Option<PathBuf>> {
+    let firefox = on_path("firefox-esr").context("firefox-esr is not on the search path")?;
+    let version = major(&first_line(Command::new(firefox).arg("--version")).unwrap_or_default());
+    progress.line(Mark::Ok, None, &format!("Firefox {}", version.unwrap_or_else(|| "of an unknown version".into())));
+    let ours = artefacts::tools().join("bin/geckodriver");
+    let driver = Some(ours).filter(|file| file.is_file()).or_else(|| on_path("geckodriver"));
+    let found = if driver.is_some() { "geckodriver" } else { "no geckodriver (`cargo xtask setup --firefox`)" };
+    progress.line(Mark::Ok, None, &format!("{found}: it is for the WebAssembly tests in Firefox alone"));
     Ok(driver)
 }
 

@@ -3,7 +3,7 @@
 //! Counts come from what the test runners print, never from this file. A step that is not a test runner (formatting,
 //! lints, types) counts as one test, passed or failed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
@@ -90,6 +90,9 @@ pub(crate) fn run(progress: &Progress, areas: &[Area]) -> Result<ExitCode> {
         check.args(["node_modules/typescript/bin/tsc", "--project", "extension/jsconfig.json"]);
         rows.push(whole(progress, "types of the extension's JavaScript", &mut check)?);
     }
+    if wanted(Area::Rules) {
+        rows.push(mozillas_rules(progress, &tools)?);
+    }
     if [Area::Native, Area::Stories, Area::Rules].into_iter().any(wanted) {
         match compile(progress) {
             Ok(programs) => {
@@ -109,11 +112,28 @@ pub(crate) fn run(progress: &Progress, areas: &[Area]) -> Result<ExitCode> {
     }
     if wanted(Area::Browser) {
         for package in ["verifier-core", "extension"] {
-            rows.push(in_browser(progress, &tools, package)?);
+            rows.push(in_chromium(progress, &tools, package)?);
+            if let Some(driver) = &tools.geckodriver {
+                rows.push(in_firefox(progress, &tools, driver, package)?);
+            }
         }
         rows.push(optimised(progress, &tools)?);
     }
     Ok(summary(progress, &rows, started.elapsed()))
+}
+
+/// The Firefox packages against what Mozilla asks of an add-on. A warning counts like an error.
+fn mozillas_rules(progress: &Progress, tools: &Tools) -> Result<Row> {
+    let mut row = Row { name: "packages: Mozilla's linter".into(), took: Duration::ZERO, passed: 0, failed: 0 };
+    for package in ["vigie-firefox-store.zip", "vigie-firefox-dev.zip"] {
+        let mut lint = tools.command("node");
+        lint.args(["node_modules/addons-linter/bin/addons-linter", "--warnings-as-errors"]);
+        lint.arg(artefacts::packages().join(package));
+        let one = whole(progress, &format!("{package}: Mozilla's linter"), &mut lint)?;
+        row =
+            Row { took: row.took + one.took, passed: row.passed + one.passed, failed: row.failed + one.failed, ..row };
+    }
+    Ok(row)
 }
 
 /// A tool that either is content or is not.
@@ -224,12 +244,20 @@ fn test_program(progress: &Progress, program: &Program) -> Result<Row> {
 }
 
 /// The tests that run as WebAssembly in headless Chromium.
-fn in_browser(progress: &Progress, tools: &Tools, package: &str) -> Result<Row> {
+fn in_chromium(progress: &Progress, tools: &Tools, package: &str) -> Result<Row> {
     let driver = tools.chromedriver.as_deref().context("set-up found no chromedriver")?;
     let mut pack = tools.command("wasm-pack");
     pack.args(["test", "--mode", "no-install", "--headless", "--chrome", "--chromedriver"]);
     pack.arg(driver).arg(package).args(["--test", "browser"]);
     runner(progress, &format!("{package}: WebAssembly in Chromium"), &mut pack, BUILD)
+}
+
+/// The same tests in headless Firefox, where geckodriver is there.
+fn in_firefox(progress: &Progress, tools: &Tools, driver: &Path, package: &str) -> Result<Row> {
+    let mut pack = tools.command("wasm-pack");
+    pack.args(["test", "--mode", "no-install", "--headless", "--firefox", "--geckodriver"]);
+    pack.arg(driver).arg(package).args(["--test", "browser"]);
+    runner(progress, &format!("{package}: WebAssembly in Firefox"), &mut pack, BUILD)
 }
 
 /// The shared vectors against what wasm-opt made of the extension.
