@@ -28,6 +28,17 @@ pub(crate) struct Client {
     post_logout: RedirectRule,
     /// Whether it may ask a phone without a browser (CIBA).
     decoupled: Decoupled,
+    /// How it learns that a session is over.
+    told: Told,
+}
+
+/// Where a service wants to be told that a session is over. PSC announces both ways; nobody has seen it use them (psc-facts §1.9).
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Told {
+    /// A logout token is posted there (OpenID Connect Back-Channel Logout 1.0).
+    pub back_channel: Option<String>,
+    /// The browser opens it in a frame (OpenID Connect Front-Channel Logout 1.0).
+    pub front_channel: Option<String>,
 }
 
 /// Whether a service may start a login without a browser. PSC switches CIBA on per service (psc-facts §1.10).
@@ -60,7 +71,20 @@ impl Client {
             redirects,
             post_logout,
             decoupled: Decoupled::Refused,
+            told: Told::default(),
         }
+    }
+
+    /// The same service, told about closed sessions.
+    #[must_use]
+    pub(crate) fn told(self, told: Told) -> Self {
+        Self { told, ..self }
+    }
+
+    /// Where it is told about closed sessions.
+    #[must_use]
+    pub(crate) fn tells(&self) -> &Told {
+        &self.told
     }
 
     /// The same service, allowed to use CIBA or not.

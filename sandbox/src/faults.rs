@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
 use minijinja::value::Serde;
@@ -19,6 +19,7 @@ use serde_json::json;
 
 use crate::app::{App, Failure};
 use crate::params::Params;
+use crate::provider::request::LevelsAsked;
 use crate::web;
 
 /// How an authorization request reaches the login page.
@@ -118,6 +119,8 @@ pub(crate) struct Faults {
     pub signing: Signing,
     /// The form of `sub`.
     pub sub: SubForm,
+    /// Which `acr_values` are taken.
+    pub acr_values: LevelsAsked,
 }
 
 impl Default for Faults {
@@ -135,6 +138,7 @@ impl Default for Faults {
             duplicate_claim: DuplicateClaim::None,
             signing: Signing::Normal,
             sub: SubForm::Historic,
+            acr_values: LevelsAsked::Eidas1,
         }
     }
 }
@@ -156,6 +160,7 @@ struct Change {
     duplicate_claim: Option<DuplicateClaim>,
     signing: Option<Signing>,
     sub: Option<SubForm>,
+    acr_values: Option<LevelsAsked>,
     advance_s: Option<u64>,
     rotate_keys: Option<Rotation>,
 }
@@ -216,6 +221,7 @@ impl Change {
             duplicate_claim: self.duplicate_claim.unwrap_or(before.duplicate_claim),
             signing: self.signing.unwrap_or(before.signing),
             sub: self.sub.unwrap_or(before.sub),
+            acr_values: self.acr_values.unwrap_or(before.acr_values),
         };
         Ok(faults.clone())
     }
@@ -256,13 +262,16 @@ pub(crate) async fn read(State(app): State<Arc<App>>) -> Json<Faults> {
     Json(app.faults())
 }
 
-/// `POST /api/faults` with any of the members.
-pub(crate) async fn change(State(app): State<Arc<App>>, body: Bytes) -> Response {
+/// `POST /api/faults` with any of the members. Only JSON is read, so that no page of another site can post here.
+pub(crate) async fn change(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Response {
     let refused = |message: String| {
         let body = json!({"code": "SBX-FAULTS", "message": message,
-            "help": "send JSON with any of the switches that GET answers, or advance_s, rotate_keys, reset"});
+            "help": "send application/json with any of the switches that GET answers, or advance_s, rotate_keys, reset"});
         (StatusCode::BAD_REQUEST, Json(body)).into_response()
     };
+    if !web::is_json(&headers) {
+        return refused("the change is not declared as JSON".to_owned());
+    }
     match serde_json::from_slice::<Change>(&body) {
         Err(error) => refused(format!("the change cannot be read: {error}")),
         Ok(change) => match change.check() {
@@ -313,7 +322,9 @@ fn read_form(params: &Params) -> Option<Change> {
             members.insert(name.to_owned(), (text == "true").into());
         }
     }
-    for name in ["authorize", "acr", "auth_mode", "userinfo", "duplicate_claim", "signing", "sub", "rotate_keys"] {
+    for name in
+        ["authorize", "acr", "auth_mode", "userinfo", "duplicate_claim", "signing", "sub", "acr_values", "rotate_keys"]
+    {
         if let Some(text) = params.value(name) {
             members.insert(name.to_owned(), text.into());
         }

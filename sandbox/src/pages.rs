@@ -14,16 +14,27 @@ use crate::templates::{self, Files, KINDS, ReadTemplatesError};
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
                       form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
+/// Where a page may lead outside the sandbox.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Leading<'a> {
+    /// Its form is posted to a service.
+    Form(&'a str),
+    /// Its form is posted to the sandbox, which may answer with a redirect to a service.
+    FormThen(&'a str),
+    /// It shows pages of services in frames.
+    Frames(&'a [String]),
+}
+
 macro_rules! embedded {
     ($folder:literal: $($name:literal),* $(,)?) => {
         [$(($name, include_str!(concat!("../", $folder, "/", $name)))),*]
     };
 }
 
-const TEMPLATES: [(&str, &str); 38] = embedded!("templates":
+const TEMPLATES: [(&str, &str); 41] = embedded!("templates":
     "layout_psc.html", "layout_phone.html", "layout_service.html",
     "portal.html", "identifier.html", "card.html", "delegation.html", "security_key.html", "tabs.html",
-    "number.html", "error.html", "signed_out.html",
+    "number.html", "error.html", "signed_out.html", "form_post.html", "front_channel.html", "sign_out.html",
     "phone_choose.html", "phone_idle.html", "phone_pin.html", "phone_numbers.html", "phone_result.html",
     "phone_activation_home.html", "phone_activation_terms.html", "phone_activation_choice.html",
     "phone_activation_ask.html", "phone_activation_contacts.html", "phone_activation_sent.html",
@@ -34,8 +45,8 @@ const TEMPLATES: [(&str, &str); 38] = embedded!("templates":
     "index.html", "faults.html", "outbox.html", "lookalike_comment.html",
 );
 
-const ASSETS: [(&str, &str); 6] =
-    embedded!("assets": "psc.css", "phone.css", "service.css", "wait.js", "phone.js", "tabs.js");
+const ASSETS: [(&str, &str); 7] =
+    embedded!("assets": "psc.css", "phone.css", "service.css", "wait.js", "phone.js", "tabs.js", "leave.js");
 
 /// The loaded templates.
 pub(crate) struct Pages {
@@ -85,6 +96,32 @@ impl Pages {
             }
         }
         Ok(self)
+    }
+
+    /// Renders a page that leads to a service: its policy allows those places and nothing more.
+    pub(crate) fn render_leading_to(
+        &self,
+        name: &str,
+        places: Leading<'_>,
+        values: Value,
+    ) -> Result<Response, Failure> {
+        let mut response = self.render(name, StatusCode::OK, values)?;
+        let origin = |uri: &str| url::Url::parse(uri).map(|url| url.origin().ascii_serialization());
+        let policy = match places {
+            Leading::Form(uri) => {
+                POLICY.replace("form-action 'self'", &format!("form-action {}", origin(uri).unwrap_or_default()))
+            }
+            Leading::FormThen(uri) => {
+                POLICY.replace("form-action 'self'", &format!("form-action 'self' {}", origin(uri).unwrap_or_default()))
+            }
+            Leading::Frames(uris) => {
+                let origins: Vec<String> = uris.iter().filter_map(|uri| origin(uri).ok()).collect();
+                format!("{POLICY}; frame-src {}", origins.join(" "))
+            }
+        };
+        let policy = HeaderValue::try_from(policy).map_err(|_| Failure::Page)?;
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+        Ok(response)
     }
 
     /// Renders a page.

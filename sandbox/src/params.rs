@@ -1,7 +1,10 @@
 //! Parameters of an OAuth request, from a query or a form body.
 //!
 //! RFC 6749 §3.1 and §3.2: a parameter sent without a value counts as left out, one sent twice makes the request invalid.
-//! Sizes are capped before anything is looked at.
+//! Sizes are capped before anything is looked at. Values are UTF-8; bytes that are not are refused, since a `state` that
+//! comes back mended would be another one.
+
+use std::borrow::Cow;
 
 /// More than any published PSC request needs; a longer one is an attack or a mistake.
 const MAX_BYTES: usize = 16 * 1024;
@@ -17,6 +20,9 @@ pub(crate) enum ParseParamsError {
     /// More parameters than the cap.
     #[error("the request has more than {MAX_PARAMS} parameters")]
     TooMany,
+    /// Bytes that are no text.
+    #[error("the request is not encoded in UTF-8")]
+    Encoding,
 }
 
 /// The parameters, in order.
@@ -29,11 +35,27 @@ impl Params {
         if bytes.len() > MAX_BYTES {
             return Err(ParseParamsError::TooLong);
         }
-        let pairs: Vec<_> = url::form_urlencoded::parse(bytes).into_owned().take(MAX_PARAMS + 1).collect();
-        if pairs.len() > MAX_PARAMS {
+        let parts: Vec<&[u8]> =
+            bytes.split(|byte| *byte == b'&').filter(|part| !part.is_empty()).take(MAX_PARAMS + 1).collect();
+        if parts.len() > MAX_PARAMS {
             return Err(ParseParamsError::TooMany);
         }
-        Ok(Self(pairs))
+        let pair = |part: &[u8]| {
+            let (name, value) = part.iter().position(|byte| *byte == b'=').map_or((part, &b""[..]), |at| {
+                let (name, value) = part.split_at(at);
+                (name, value.get(1..).unwrap_or_default())
+            });
+            Ok((decoded(name)?, decoded(value)?))
+        };
+        parts.into_iter().map(pair).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The same parameters, some of them left out, with others in the place of their namesakes.
+    #[must_use]
+    pub(crate) fn overlaid(&self, left_out: &[&str], others: Vec<(String, String)>) -> Self {
+        let stays = |name: &str| !left_out.contains(&name) && !others.iter().any(|(other, _)| other == name);
+        let kept = self.0.iter().filter(|(name, _)| stays(name)).cloned();
+        Self(kept.collect::<Vec<_>>().into_iter().chain(others.iter().cloned()).collect())
     }
 
     /// The value of a parameter; empty counts as absent. With duplicates, the first one.
@@ -59,6 +81,13 @@ impl Params {
     }
 }
 
+/// One name or value of `application/x-www-form-urlencoded`.
+fn decoded(part: &[u8]) -> Result<String, ParseParamsError> {
+    let spaced: Vec<u8> = part.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+    let bytes: Cow<'_, [u8]> = percent_encoding::percent_decode(&spaced).into();
+    String::from_utf8(bytes.into_owned()).map_err(|_| ParseParamsError::Encoding)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,12 +105,30 @@ mod tests {
         check("a=1&a=2", "a", Some("1"), Some("a"));
         check("", "a", None, None);
         check("a=%C3%A9+x", "a", Some("é x"), None);
-        check("a=%FF%ZZ", "a", Some("\u{fffd}%ZZ"), None);
+        check("a=%ZZ%2", "a", Some("%ZZ%2"), None);
+        check("a=1=2&&b", "a", Some("1=2"), None);
     }
 
     #[test]
     fn caps_hold() {
         assert_eq!(Params::parse(&vec![b'a'; MAX_BYTES + 1]).err(), Some(ParseParamsError::TooLong));
         assert_eq!(Params::parse("a=1&".repeat(65).as_bytes()).err(), Some(ParseParamsError::TooMany));
+    }
+
+    #[test]
+    fn text_is_utf_8() {
+        for wrong in [&b"a=%FF"[..], b"a=%C3", b"\xff=1", b"b=1&a=\xed\xa0\x80"] {
+            assert_eq!(Params::parse(wrong).err(), Some(ParseParamsError::Encoding), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_overlaid() {
+        let params = Params::parse(b"a=1&b=2&c=3").unwrap();
+        let whole = params.overlaid(&["c"], vec![("b".into(), "9".into()), ("d".into(), "4".into())]);
+        assert_eq!(
+            [whole.value("a"), whole.value("b"), whole.value("c"), whole.value("d")],
+            [Some("1"), Some("9"), None, Some("4")]
+        );
     }
 }

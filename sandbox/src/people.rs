@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use url::Url;
 
-use crate::clients::{Client, Decoupled, RedirectRule};
+use crate::clients::{Client, Decoupled, RedirectRule, Told};
 use crate::persons::{Person, Persons, ReadPersonsError, located};
 
 /// Largest file. A hundred persons with three practices each take a tenth of it.
@@ -38,6 +38,8 @@ struct ClientEntry {
     post_logout_redirect_uris: Option<Vec<String>>,
     #[serde(default)]
     ciba: bool,
+    backchannel_logout_uri: Option<String>,
+    frontchannel_logout_uri: Option<String>,
 }
 
 /// Why the file was refused.
@@ -117,8 +119,14 @@ fn parse(text: &str, path: &Path, built_in: Persons, taken: &[&str]) -> Result<P
             Some(uris) if uris.iter().all(|uri| is_redirect(uri)) => Ok(RedirectRule::Exact(uris)),
             Some(_) => Err(wrong("a redirect URI is not an absolute http or https URI without fragment")),
         };
+        for uri in [&entry.backchannel_logout_uri, &entry.frontchannel_logout_uri].into_iter().flatten() {
+            if !is_redirect(uri) {
+                return Err(wrong("a logout URI is not an absolute http or https URI without fragment"));
+            }
+        }
+        let told = Told { back_channel: entry.backchannel_logout_uri, front_channel: entry.frontchannel_logout_uri };
         let (redirects, post_logout) = (rule(entry.redirect_uris)?, rule(entry.post_logout_redirect_uris)?);
-        let client = Client::new(&entry.id, &entry.secret, &entry.name, redirects, post_logout);
+        let client = Client::new(&entry.id, &entry.secret, &entry.name, redirects, post_logout).told(told);
         clients.push(client.decoupled(if entry.ciba { Decoupled::Allowed } else { Decoupled::Refused }));
     }
     Ok(People { persons, clients })
@@ -194,5 +202,7 @@ mod tests {
         refused(&client("demo-client", "https://a.example/"), &["client 1", "taken"]);
         refused(&client("a", "a.example"), &["client 1", "redirect URI"]);
         refused(&client("a", "https://a.example/#x"), &["client 1", "redirect URI"]);
+        let told = "[[client]]\nid = \"a\"\nsecret = \"s\"\nname = \"A\"\nbackchannel_logout_uri = \"a.example\"\n";
+        refused(told, &["client 1", "logout URI"]);
     }
 }

@@ -1,14 +1,17 @@
 //! The provider: what Pro Santé Connect does between a service and a person.
 //!
-//! `request` reads an authorization request, `authorize` answers it, `mire` is what the person sees, `token` and `account`
-//! are what services call from their servers, `ciba` a login without a browser, `discovery` tells where all of it is.
+//! `request` reads an authorization request, `pushed` takes one in advance, `authorize` answers it, `mire` is what the person
+//! sees, `token` and `account` are what services call from their servers, `ciba` a login without a browser, `logout` its end,
+//! `discovery` tells where all of it is.
 
 pub(crate) mod account;
 pub(crate) mod authorize;
 pub(crate) mod back_channel;
 pub(crate) mod ciba;
 pub(crate) mod discovery;
+pub(crate) mod logout;
 pub(crate) mod mire;
+pub(crate) mod pushed;
 pub(crate) mod request;
 pub(crate) mod token;
 
@@ -44,9 +47,10 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route(&connect("certs"), get(discovery::jwks))
         .route(&connect("token"), post(token::exchange))
         .route(&connect("ext/ciba/auth"), post(ciba::authenticate))
+        .route(&connect("ext/par/request"), post(pushed::push))
         .route(&connect("userinfo"), get(account::user_info).post(account::user_info))
         .route(&connect("token/introspect"), post(account::introspect))
         .route(&connect("revoke"), post(account::revoke))
-        .route(&connect("logout"), get(account::logout_by_get).post(account::logout_by_post))
+        .route(&connect("logout"), get(logout::by_get).post(logout::by_post))
         .layer(middleware::from_fn_with_state(Arc::clone(app), faults::trouble))
 }

@@ -32,7 +32,6 @@ use crate::clients::{Client, RedirectRule};
 use crate::encoding::fingerprint;
 use crate::names::{ALL_HOSTS, Sites};
 use crate::params::Params;
-use crate::provider::request::LEVELS;
 use crate::random::{NoRandomness, make_opaque};
 use crate::store::SESSION_MS;
 use crate::web::{self, found, see_other};
@@ -206,6 +205,12 @@ impl RelyingParties {
             .collect()
     }
 
+    /// The client for requests to services and to the sandbox itself.
+    #[must_use]
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.http.0
+    }
+
     fn secret(&self, service: Service) -> &str {
         self.secrets.get(&service).map(String::as_str).unwrap_or_default()
     }
@@ -277,8 +282,7 @@ async fn home(State(app): State<Arc<App>>, Path(service): Path<String>) -> Resul
     app.pages.render("service_home.html", StatusCode::OK, context! { key => service.key(), name => service.name() })
 }
 
-/// Starts a login. Without `?session=reuse` the person is always asked again, whatever session the provider holds;
-/// `?level=eidas2` asks for more than the usual level.
+/// Starts a login. Without `?session=reuse` the person is always asked again, whatever session the provider holds.
 async fn login(
     State(app): State<Arc<App>>,
     jar: CookieJar,
@@ -289,10 +293,9 @@ async fn login(
         return no_such_service(&app);
     };
     let params = Params::parse(query.unwrap_or_default().as_bytes()).ok();
-    let value = |name: &str| params.as_ref().and_then(|params| params.value(name));
-    let again = if value("session") == Some("reuse") { oidc::Again::AsNeeded } else { oidc::Again::Always };
-    let level = LEVELS.into_iter().find(|level| value("level") == Some(level)).unwrap_or("eidas1");
-    match oidc::start(&app, service, again, level).await {
+    let reuse = params.as_ref().and_then(|params| params.value("session")) == Some("reuse");
+    let again = if reuse { oidc::Again::AsNeeded } else { oidc::Again::Always };
+    match oidc::start(&app, service, again).await {
         Err(error) => show(&app, jar, service, DecisionView::failed(&error), SessionKeys::default()),
         Ok((location, pending)) => {
             let cookie = make_opaque()?;

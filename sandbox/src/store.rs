@@ -11,6 +11,7 @@ mod enrolment;
 mod grant;
 mod login;
 mod outbox;
+mod pushed;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -20,6 +21,7 @@ pub(crate) use enrolment::{ActivationError, Enrolments, MailOperator, Masked, Pr
 pub(crate) use grant::{Code, Grant, Session, Tokens};
 pub(crate) use login::{Login, Stage};
 pub(crate) use outbox::{Content, Message};
+pub(crate) use pushed::PUSHED_S;
 
 use crate::clock::SandboxClock;
 use crate::push::{Ending, Push};
@@ -71,6 +73,8 @@ pub(crate) struct State {
     refresh: HashMap<String, Grant>,
     /// Digest of an ID token → session, for logout.
     hints: HashMap<String, (Grant, u64)>,
+    /// Authorization requests that a service left here, by digest of `request_uri`.
+    pushed: HashMap<String, pushed::Pushed>,
     /// Logins without a browser, by digest of `auth_req_id`.
     backchannel: HashMap<String, Backchannel>,
     /// The e-CPS of every person. Lives as long as the sandbox.
@@ -130,6 +134,7 @@ impl State {
         self.codes.retain(|_, code| now_ms < code.kept_until_ms());
         self.access.retain(|_, grant| now_s < grant.expires_s);
         self.refresh.retain(|_, grant| now_s < grant.expires_s);
+        self.pushed.retain(|_, pushed| now_ms < pushed.expires_ms);
         self.backchannel.retain(|_, request| !request.is_forgotten(now_ms));
         self.hints.retain(|_, (_, until_ms)| now_ms < *until_ms);
     }

@@ -1,6 +1,6 @@
 //! The authorization endpoint: refuse, answer from a live session, or open a login page.
 //!
-//! OpenID Connect Core 3.1.2; RFC 9207 for `iss` in the answer.
+//! OpenID Connect Core 3.1.2; RFC 9207 for `iss` in the answer; RFC 9126 for requests that were pushed before.
 
 use std::sync::Arc;
 
@@ -9,13 +9,17 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
+use minijinja::value::Serde;
+use minijinja::{Value, context};
 use url::Url;
 
-use super::mire;
-use super::request::{AuthorizationRequest, Prompt, RefuseRequest};
+use super::request::{AuthorizationRequest, LEVELS, Prompt, RefuseRequest, ReplyTo, ResponseMode, Rules};
+use super::{mire, pushed};
 use crate::app::{App, Failure};
+use crate::clients::Client;
 use crate::encoding::fingerprint;
 use crate::faults::AuthorizeBy;
+use crate::pages::Leading;
 use crate::params::Params;
 use crate::random::{make_handle, make_opaque};
 use crate::store::{Login, Session, Stage};
@@ -52,22 +56,18 @@ fn authorize(app: &App, jar: CookieJar, query: &[u8]) -> Result<Response, Failur
         Ok(params) => params,
         Err(error) => return show_refusal(app, "invalid_request", &error.to_string()),
     };
-    let (request, client) = match AuthorizationRequest::parse(&params, &app.clients) {
+    let (request, client) = match read(app, &params) {
         Ok(parsed) => parsed,
         Err(RefuseRequest::Show { error, description }) => return show_refusal(app, error, &description),
-        Err(RefuseRequest::SendBack { redirect_uri, state, error, description }) => {
-            return Ok(found(&answer_error(app, &redirect_uri, state.as_deref(), error, &description)));
-        }
+        Err(RefuseRequest::SendBack { to, error, description }) => return answer_error(app, &to, error, &description),
     };
     tracing::info!(client = client.id(), "authorization request");
 
     if let Some(session) = live_session(app, &jar, &request) {
-        return Ok(found(&answer_code(app, request, session)?));
+        return answer_code(app, request, session);
     }
     if request.prompt == Prompt::None {
-        let location =
-            answer_error(app, &request.redirect_uri, request.state.as_deref(), "login_required", "no live session");
-        return Ok(found(&location));
+        return answer_error(app, &request.reply_to, "login_required", "no live session of that person and level");
     }
 
     let (jar, browser) = match jar.get(BROWSER_COOKIE).map(|cookie| cookie.value().to_owned()) {
@@ -90,54 +90,91 @@ fn authorize(app: &App, jar: CookieJar, query: &[u8]) -> Result<Response, Failur
         return Err(Failure::Full);
     }
     let page = match app.faults().authorize {
-        AuthorizeBy::Direct => mire::render_identifier(app, &login, None)?,
+        AuthorizeBy::Direct => mire::render_tab(app, &login, None)?,
         AuthorizeBy::Redirect => found(&format!("{}/auth/mire/{}", app.sites.wallet, login.id)),
     };
     Ok((jar, page).into_response())
 }
 
+/// The request in the parameters, or the one that they refer to (RFC 9126 §4).
+fn read<'a>(app: &'a App, params: &Params) -> Result<(AuthorizationRequest, &'a Client), RefuseRequest> {
+    let issuer = app.sites.issuer();
+    let rules = Rules { issuer: &issuer, now_s: app.store.clock().now_ms() / 1000, levels: app.faults().acr_values };
+    let Some(reference) = params.value("request_uri").filter(|uri| uri.starts_with(pushed::PREFIX)) else {
+        return AuthorizationRequest::parse(params, &app.clients, rules);
+    };
+    let show = |error, description: &str| RefuseRequest::Show { error, description: description.to_owned() };
+    if params.is_repeated("request_uri") || params.is_repeated("client_id") {
+        return Err(show("invalid_request", "a parameter is given more than once"));
+    }
+    let request =
+        app.store.with(|state, now_ms| state.take_pushed(reference, params.value("client_id"), now_ms)).ok_or_else(
+            || show("invalid_request_uri", "request_uri is unknown, too old, used before, or another client's"),
+        )?;
+    let client = app.clients.find(&request.client_id);
+    client
+        .map(|client| (request, client))
+        .ok_or_else(|| show("unauthorized_client", "this client_id is not registered"))
+}
+
 fn live_session(app: &App, jar: &CookieJar, request: &AuthorizationRequest) -> Option<Session> {
-    if request.prompt == Prompt::Login {
+    // OpenID Connect Core 3.1.2.1: no age at all is the same as asking again.
+    if request.prompt == Prompt::Login || request.max_age == Some(0) {
         return None;
     }
     let cookie = jar.get(SESSION_COOKIE)?;
-    let (session, now_ms) = app.store.with(|state, now_ms| (state.session(cookie.value(), now_ms), now_ms));
+    let (session, hinted, now_ms) = app.store.with(|state, now_ms| {
+        let hinted = request
+            .id_token_hint
+            .as_deref()
+            .map(|hint| state.hinted(hint).map(|grant| grant.session.person.clone()).unwrap_or_default());
+        (state.session(cookie.value(), now_ms), hinted, now_ms)
+    });
     let session = session?;
     let age_s = now_ms.saturating_sub(session.authenticated_ms) / 1000;
-    match request.max_age {
-        Some(oldest) if age_s > oldest => None,
-        _ => Some(session),
-    }
+    let fresh = request.max_age.is_none_or(|oldest| age_s <= oldest);
+    let same_person = hinted.is_none_or(|person| person == session.person);
+    (fresh && same_person && reaches(&session.acr, request.level)).then_some(session)
 }
 
-/// Makes a code and the address that carries it back to the service.
-pub(crate) fn answer_code(app: &App, request: AuthorizationRequest, session: Session) -> Result<String, Failure> {
+/// Whether a level is at least as high as another.
+pub(crate) fn reaches(level: &str, asked: &str) -> bool {
+    let rank = |name: &str| LEVELS.into_iter().position(|level| level == name);
+    rank(level) >= rank(asked)
+}
+
+/// Makes a code and sends it back to the service.
+pub(crate) fn answer_code(app: &App, request: AuthorizationRequest, session: Session) -> Result<Response, Failure> {
     let code = make_opaque()?;
-    let mut pairs = vec![("session_state", session.sid.clone()), ("code", code.clone()), ("iss", app.sites.issuer())];
-    if let Some(state) = &request.state {
-        pairs.insert(0, ("state", state.clone()));
-    }
-    let location = with_query(&request.redirect_uri, &pairs);
+    let pairs = vec![("session_state", session.sid.clone()), ("code", code.clone())];
+    let answer = reply(app, &request.reply_to, pairs)?;
     if !app.store.with(|state, now_ms| state.issue_code(&code, request, session, now_ms)) {
         return Err(Failure::Full);
     }
-    Ok(location)
+    Ok(answer)
 }
 
-/// The address that carries an error back to the service.
-pub(crate) fn answer_error(
-    app: &App,
-    redirect_uri: &str,
-    state: Option<&str>,
-    error: &str,
-    description: &str,
-) -> String {
-    let mut pairs =
-        vec![("error", error.to_owned()), ("error_description", description.to_owned()), ("iss", app.sites.issuer())];
-    if let Some(state) = state {
-        pairs.push(("state", state.to_owned()));
+/// Sends an error back to the service.
+pub(crate) fn answer_error(app: &App, to: &ReplyTo, error: &str, description: &str) -> Result<Response, Failure> {
+    reply(app, to, vec![("error", error.to_owned()), ("error_description", description.to_owned())])
+}
+
+/// The answer in the way that the service asked for, with `state` first and `iss` last (RFC 9207).
+fn reply(app: &App, to: &ReplyTo, pairs: Vec<(&str, String)>) -> Result<Response, Failure> {
+    let state = to.state.iter().map(|state| ("state", state.clone()));
+    let pairs: Vec<(&str, String)> = state.chain(pairs).chain([("iss", app.sites.issuer())]).collect();
+    match to.mode {
+        ResponseMode::Query => Ok(found(&with_query(&to.redirect_uri, &pairs))),
+        ResponseMode::Fragment => {
+            let fragment = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
+            Ok(found(&format!("{}#{fragment}", to.redirect_uri)))
+        }
+        ResponseMode::FormPost => app.pages.render_leading_to(
+            "form_post.html",
+            Leading::Form(&to.redirect_uri),
+            context! { action => to.redirect_uri.as_str(), pairs => Value::from(Serde(pairs)) },
+        ),
     }
-    with_query(redirect_uri, &pairs)
 }
 
 /// Adds parameters to a URI that was checked before; what it had stays (RFC 6749 §3.1.2).

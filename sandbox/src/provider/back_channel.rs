@@ -63,6 +63,16 @@ impl OAuthError {
         }
     }
 
+    /// `401` without an error in the challenge: nobody said who they are (RFC 6750 §3.1).
+    fn no_token() -> Self {
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            error: "invalid_request",
+            description: "send the access token as Authorization: Bearer".to_owned(),
+            challenge: Some(r#"Bearer realm="esante-wallet""#),
+        }
+    }
+
     /// `401 invalid_token` (RFC 6750 §3.1).
     pub(crate) fn invalid_token(description: &str) -> Self {
         Self {
@@ -93,17 +103,18 @@ pub(crate) fn never_stored(headers: &mut HeaderMap) {
     headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
 }
 
+fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
 /// Reads the form of a back-channel request and proves who sent it.
 pub(crate) fn authenticated<'a>(
     app: &'a App,
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<(&'a Client, Params), OAuthError> {
-    let form = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|kind| kind.split(';').next().unwrap_or_default().trim() == "application/x-www-form-urlencoded");
-    if !form {
+    if !is_form(headers) {
         return Err(OAuthError::bad_request("invalid_request", "send application/x-www-form-urlencoded"));
     }
     let params = Params::parse(body).map_err(|error| OAuthError::bad_request("invalid_request", error.to_string()))?;
@@ -152,11 +163,28 @@ fn form_decoded(text: &str) -> String {
         .unwrap_or_default()
 }
 
-/// The bearer token of a request.
-pub(crate) fn bearer(headers: &HeaderMap) -> Result<&str, OAuthError> {
-    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    match value.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() => Ok(token.trim()),
-        _ => Err(OAuthError::invalid_token("send the access token as Authorization: Bearer")),
+/// The bearer token of a request: in the header, or in a form (RFC 6750 §2.1 and §2.2), not in both.
+pub(crate) fn bearer(headers: &HeaderMap, body: &[u8]) -> Result<String, OAuthError> {
+    let in_form = if is_form(headers) {
+        let params =
+            Params::parse(body).map_err(|error| OAuthError::bad_request("invalid_request", error.to_string()))?;
+        if params.is_repeated("access_token") {
+            return Err(OAuthError::bad_request("invalid_request", "access_token is given more than once"));
+        }
+        params.value("access_token").map(str::to_owned)
+    } else {
+        None
+    };
+    let Some(value) = headers.get(header::AUTHORIZATION) else {
+        return in_form.ok_or_else(OAuthError::no_token);
+    };
+    if in_form.is_some() {
+        return Err(OAuthError::bad_request("invalid_request", "the access token is sent in two ways at once"));
+    }
+    match value.to_str().unwrap_or_default().split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() => {
+            Ok(token.trim().to_owned())
+        }
+        _ => Err(OAuthError::no_token()),
     }
 }

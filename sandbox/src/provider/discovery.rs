@@ -1,7 +1,8 @@
 //! Discovery documents and the key set.
 //!
 //! The field set is the one reconstructed from published captures (psc-facts §1.3), without what the sandbox does not do:
-//! advertised and absent would teach an integrator something false. Two documents exist: the one under PSC's own name
+//! advertised and absent would teach an integrator something false. `tests/login/discovery.rs` names each missing value with its
+//! reason. Two documents exist: the one under PSC's own name
 //! points at the login host, the plain one at the token service, as observed.
 
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 
-use super::request::SCOPES;
+use super::request;
 use crate::app::App;
 
 /// `wallet-openid-configuration`: the document that integrators are told to use.
@@ -38,30 +39,35 @@ fn document(app: &App, authorization_endpoint: &str) -> Value {
         "introspection_endpoint": endpoint("token/introspect"),
         "userinfo_endpoint": endpoint("userinfo"),
         "end_session_endpoint": endpoint("logout"),
+        "frontchannel_logout_session_supported": true,
+        "frontchannel_logout_supported": true,
         "jwks_uri": endpoint("certs"),
-        "revocation_endpoint": endpoint("revoke"),
-        "backchannel_authentication_endpoint": endpoint("ext/ciba/auth"),
-        "backchannel_token_delivery_modes_supported": ["poll"],
-        "backchannel_user_code_parameter_supported": false,
         "grant_types_supported": ["authorization_code", "refresh_token", super::ciba::GRANT],
-        // As published: the list does not name the levels that are really accepted.
+        // As published: the list does not name the level that is really accepted.
         "acr_values_supported": ["0", "0"],
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
+        "request_object_signing_alg_values_supported": request::object::ALGORITHMS,
+        "response_modes_supported": ["query", "fragment", "form_post"],
         "token_endpoint_auth_methods_supported": secret_methods,
         "introspection_endpoint_auth_methods_supported": secret_methods,
-        "revocation_endpoint_auth_methods_supported": secret_methods,
         "claims_supported":
             ["aud", "sub", "iss", "auth_time", "name", "given_name", "family_name", "preferred_username", "email", "acr"],
         "claim_types_supported": ["normal"],
         "claims_parameter_supported": false,
-        "scopes_supported": SCOPES,
-        "request_parameter_supported": false,
+        "scopes_supported": request::SCOPES,
+        "request_parameter_supported": true,
         "request_uri_parameter_supported": false,
-        "code_challenge_methods_supported": ["S256"],
+        "code_challenge_methods_supported": ["plain", "S256"],
+        "revocation_endpoint": endpoint("revoke"),
+        "revocation_endpoint_auth_methods_supported": secret_methods,
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
+        "backchannel_token_delivery_modes_supported": ["poll"],
+        "backchannel_authentication_endpoint": endpoint("ext/ciba/auth"),
         "require_pushed_authorization_requests": false,
+        "pushed_authorization_request_endpoint": endpoint("ext/par/request"),
         "authorization_response_iss_parameter_supported": true,
     })
 }

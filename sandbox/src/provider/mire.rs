@@ -81,13 +81,25 @@ pub(crate) async fn page(
         .ok()
         .and_then(|params| params.value("onglet").map(str::to_owned))
         .unwrap_or_default();
-    let template = match tab.as_str() {
+    render_tab(&app, &found_login.login, Some(tab.as_str()).filter(|tab| !tab.is_empty()))
+}
+
+/// The login page on a tab; without one, on the tab that leads where the service wants.
+pub(crate) fn render_tab(app: &App, login: &Login, tab: Option<&str>) -> Result<Response, Failure> {
+    let request = &login.request;
+    let first = || match request.delegated {
+        true => "delegation",
+        // The e-CPS does not reach the level that was asked for; the card may.
+        false if !authorize::reaches(&app.faults().acr, request.level) => "carte",
+        false => "ecps",
+    };
+    let template = match tab.unwrap_or_else(first) {
         "carte" => "card.html",
         "delegation" => "delegation.html",
         "cle" => "security_key.html",
-        _ => return render_identifier(&app, &found_login.login, None),
+        _ => return render_identifier(app, login, None),
     };
-    app.pages.render(template, StatusCode::OK, context! { login => id })
+    app.pages.render(template, StatusCode::OK, context! { login => login.id.as_str() })
 }
 
 /// What the person typed and why it was refused.
@@ -103,7 +115,8 @@ pub(crate) fn render_identifier(app: &App, login: &Login, retype: Option<Retype<
     let alert = retype.as_ref().map(|retype| {
         context! { title => retype.refusal.title(), message => retype.refusal.message(), code => retype.refusal.code() }
     });
-    let value = retype.map(|retype| retype.typed.to_owned()).or_else(|| remembered.clone()).unwrap_or_default();
+    let typed = retype.map(|retype| retype.typed.to_owned());
+    let value = typed.or_else(|| login.request.login_hint.clone()).or_else(|| remembered.clone()).unwrap_or_default();
     app.pages.render(
         "identifier.html",
         status,
@@ -298,9 +311,9 @@ fn complete(app: &App, jar: CookieJar, login: Login, push: &Push, at_ms: u64) ->
     if !app.store.with(|state, _| state.open_session(&cookie, session.clone())) {
         return Err(Failure::Full);
     }
-    let location = authorize::answer_code(app, login.request, session)?;
+    let answer = authorize::answer_code(app, login.request, session)?;
     tracing::info!("login approved");
-    Ok((jar.add(web::cookie(SESSION_COOKIE, cookie, COOKIE_PATH, &app.sites)), found(&location)).into_response())
+    Ok((jar.add(web::cookie(SESSION_COOKIE, cookie, COOKIE_PATH, &app.sites)), answer).into_response())
 }
 
 fn show_ending(app: &App, login: &Login, ending: Ending) -> Result<Response, Failure> {
@@ -375,6 +388,5 @@ pub(crate) async fn give_up(
     if login.stage == Stage::Answered {
         return not_yours(&app);
     }
-    let request = &login.request;
-    Ok(found(&authorize::answer_error(&app, &request.redirect_uri, request.state.as_deref(), "access_denied", reason)))
+    authorize::answer_error(&app, &login.request.reply_to, "access_denied", reason)
 }

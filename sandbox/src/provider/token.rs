@@ -62,10 +62,23 @@ fn refresh(app: &App, client: &Client, params: &Params) -> Result<Grant, OAuthEr
     let token = params
         .value("refresh_token")
         .ok_or_else(|| OAuthError::bad_request("invalid_request", "refresh_token is missing"))?;
-    app.store
-        .with(|state, now_ms| state.refresh_grant(token, now_ms))
-        .filter(|grant| grant.client_id == client.id())
-        .ok_or_else(|| OAuthError::bad_request("invalid_grant", "the refresh token is unknown, too old or revoked"))
+    let mut grant = app
+        .store
+        .with(|state, now_ms| state.use_refresh(token, client.id(), now_ms))
+        .ok_or_else(|| OAuthError::bad_request("invalid_grant", "the refresh token is unknown, too old or revoked"))?;
+    // RFC 6749 §6: less may be asked for, never more.
+    if let Some(scope) = params.value("scope") {
+        let granted: Vec<&str> = grant.scope.split(' ').collect();
+        let asked: Vec<&str> = scope.split(' ').filter(|name| !name.is_empty()).collect();
+        if !asked.contains(&"openid") || asked.iter().any(|name| !granted.contains(name)) {
+            return Err(OAuthError::bad_request(
+                "invalid_scope",
+                "scope must lie within what was granted, with openid",
+            ));
+        }
+        grant.scope = asked.join(" ");
+    }
+    Ok(grant)
 }
 
 fn poll(app: &App, client: &Client, params: &Params) -> Result<Grant, OAuthError> {
@@ -109,7 +122,8 @@ fn poll(app: &App, client: &Client, params: &Params) -> Result<Grant, OAuthError
 fn answer(app: &App, grant: Grant) -> Result<Value, Failure> {
     let now_ms = app.store.clock().now_ms();
     let issued_s = now_ms / 1000;
-    let grant = Grant { issued_s, expires_s: issued_s + TOKEN_S, jti: make_uuid()?, ..grant };
+    let life_s = grant.session.life_s(TOKEN_S, now_ms);
+    let grant = Grant { issued_s, expires_s: issued_s + life_s, jti: make_uuid()?, ..grant };
     // The directory does not change while the sandbox runs, so the person of a session is always found.
     let person = app.persons.find(&grant.session.person).ok_or(Failure::Page)?;
     let faults = app.faults();
@@ -125,8 +139,8 @@ fn answer(app: &App, grant: Grant) -> Result<Value, Failure> {
     }
     Ok(json!({
         "access_token": access,
-        "expires_in": TOKEN_S,
-        "refresh_expires_in": REFRESH_S,
+        "expires_in": life_s,
+        "refresh_expires_in": grant.session.life_s(REFRESH_S, now_ms),
         "refresh_token": refresh,
         "token_type": "Bearer",
         "id_token": id,

@@ -22,6 +22,9 @@ use crate::app::App;
 use crate::encoding::same;
 use crate::params::Params;
 
+/// The one level that may be asked for (psc-facts §1.5). What the service wants beyond it, it looks for in the token.
+const LEVEL: &str = "eidas1";
+
 /// What the service keeps while the person is at the provider.
 pub(crate) struct Pending {
     state: CsrfToken,
@@ -149,12 +152,7 @@ async fn discover(app: &App) -> Result<CoreProviderMetadata, LoginError> {
 }
 
 /// Prepares the address of the login page.
-pub(crate) async fn start(
-    app: &App,
-    service: Service,
-    again: Again,
-    level: &str,
-) -> Result<(String, Pending), LoginError> {
+pub(crate) async fn start(app: &App, service: Service, again: Again) -> Result<(String, Pending), LoginError> {
     let metadata = discover(app).await?;
     let redirect = RedirectUrl::new(service.callback(&app.sites)).map_err(|_| LoginError::Provider)?;
     let client = CoreClient::from_provider_metadata(metadata, ClientId::new(service.client_id().to_owned()), None)
@@ -163,7 +161,7 @@ pub(crate) async fn start(
     let mut request = client
         .authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random)
         .add_scope(Scope::new("scope_all".to_owned()))
-        .add_auth_context_value(AuthenticationContextClass::new(level.to_owned()))
+        .add_auth_context_value(AuthenticationContextClass::new(LEVEL.to_owned()))
         .set_display(CoreAuthDisplay::Page)
         .set_pkce_challenge(challenge);
     if again == Again::Always {

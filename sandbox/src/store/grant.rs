@@ -2,7 +2,9 @@
 //!
 //! A code is redeemed once. Presented again, it is refused and everything issued from it is revoked (RFC 6749 §4.1.2).
 
-use super::{CODE_MS, LOGIN_MS, MAX_ENTRIES, REFRESH_S, SESSION_IDLE_MS, SESSION_MS, State, TOKEN_S};
+use std::collections::BTreeSet;
+
+use super::{CODE_MS, LOGIN_MS, MAX_ENTRIES, REFRESH_S, SESSION_IDLE_MS, SESSION_MS, State};
 use crate::encoding::fingerprint;
 use crate::provider::request::AuthorizationRequest;
 
@@ -24,6 +26,12 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// How long a token may live that would live `longest_s`: not beyond the end of the session.
+    #[must_use]
+    pub(crate) fn life_s(&self, longest_s: u64, now_ms: u64) -> u64 {
+        longest_s.min(self.authenticated_ms.saturating_add(SESSION_MS).saturating_sub(now_ms) / 1000)
+    }
+
     pub(super) fn is_alive(&self, now_ms: u64) -> bool {
         now_ms < self.authenticated_ms.saturating_add(SESSION_MS)
             && now_ms < self.used_ms.saturating_add(SESSION_IDLE_MS)
@@ -129,7 +137,7 @@ impl State {
         self.refresh.retain(|_, grant| grant.session.sid != sid);
     }
 
-    fn session_is_open(&mut self, sid: &str, now_ms: u64) -> bool {
+    fn session_is_open(&self, sid: &str, now_ms: u64) -> bool {
         self.sessions.values().any(|session| session.sid == sid && session.is_alive(now_ms))
     }
 
@@ -174,12 +182,12 @@ impl State {
         if now_ms >= entry.issued_ms.saturating_add(CODE_MS) {
             return Err(CodeError::Expired);
         }
-        if redirect_uri != Some(entry.request.redirect_uri.as_str()) {
+        if redirect_uri != Some(entry.request.reply_to.redirect_uri.as_str()) {
             return Err(CodeError::OtherRedirect);
         }
-        match (&entry.request.code_challenge, verifier) {
+        match (&entry.request.challenge, verifier) {
             (None, None) => {}
-            (Some(challenge), Some(verifier)) if crate::encoding::same(challenge, &fingerprint(verifier)) => {}
+            (Some(challenge), Some(verifier)) if challenge.is_met_by(verifier) => {}
             _ => return Err(CodeError::Verifier),
         }
         let grant = Grant {
@@ -204,9 +212,9 @@ impl State {
         if self.access.len() >= MAX_ENTRIES || self.refresh.len() >= MAX_ENTRIES || self.hints.len() >= MAX_ENTRIES {
             return false;
         }
-        let now_s = now_ms / 1000;
-        self.access.insert(fingerprint(tokens.access), Grant { expires_s: now_s + TOKEN_S, ..grant.clone() });
-        self.refresh.insert(fingerprint(tokens.refresh), Grant { expires_s: now_s + REFRESH_S, ..grant.clone() });
+        let refresh_until = now_ms / 1000 + grant.session.life_s(REFRESH_S, now_ms);
+        self.access.insert(fingerprint(tokens.access), grant.clone());
+        self.refresh.insert(fingerprint(tokens.refresh), Grant { expires_s: refresh_until, ..grant.clone() });
         self.hints.insert(fingerprint(tokens.id), (grant.clone(), now_ms.saturating_add(SESSION_MS)));
         true
     }
@@ -217,12 +225,19 @@ impl State {
         self.access.get(&fingerprint(token)).filter(|grant| now_ms / 1000 < grant.expires_s)
     }
 
-    /// What a live refresh token stands for, if its session still lives.
-    pub(crate) fn refresh_grant(&mut self, token: &str, now_ms: u64) -> Option<Grant> {
-        let grant = self.refresh.get(&fingerprint(token)).filter(|grant| now_ms / 1000 < grant.expires_s)?.clone();
-        let session =
-            self.sessions.values_mut().find(|session| session.sid == grant.session.sid && session.is_alive(now_ms))?;
-        session.used_ms = now_ms;
+    /// What a live refresh token stands for, if its session still lives. Looking is not using.
+    #[must_use]
+    pub(crate) fn refresh_grant(&self, token: &str, now_ms: u64) -> Option<&Grant> {
+        let grant = self.refresh.get(&fingerprint(token)).filter(|grant| now_ms / 1000 < grant.expires_s)?;
+        self.session_is_open(&grant.session.sid, now_ms).then_some(grant)
+    }
+
+    /// Uses a refresh token, which keeps its session from falling idle.
+    pub(crate) fn use_refresh(&mut self, token: &str, client_id: &str, now_ms: u64) -> Option<Grant> {
+        let grant = self.refresh_grant(token, now_ms).filter(|grant| grant.client_id == client_id)?.clone();
+        if let Some(session) = self.sessions.values_mut().find(|session| session.sid == grant.session.sid) {
+            session.used_ms = now_ms;
+        }
         Some(grant)
     }
 
@@ -238,6 +253,13 @@ impl State {
             self.access.retain(|_, grant| grant.origin != origin);
             self.refresh.retain(|_, grant| grant.origin != origin);
         }
+    }
+
+    /// The services that were given tokens within a session.
+    #[must_use]
+    pub(crate) fn clients_of(&self, sid: &str) -> BTreeSet<String> {
+        let within = self.hints.values().filter(|(grant, _)| grant.session.sid == sid);
+        within.map(|(grant, _)| grant.client_id.clone()).collect()
     }
 
     /// Client and session of an ID token that this provider issued, however old.

@@ -123,13 +123,3 @@ async fn each_mistake_has_its_word() {
     let (status, answer) = world.ask(&[]).await;
     assert_eq!((status, &answer["error"]), (403, &json!("access_denied")));
 }
-
-#[tokio::test]
-async fn discovery_announces_it() {
-    let world = World::start().await;
-    let url = format!("{}/.well-known/wallet-openid-configuration", world.ready.issuer);
-    let document: Value = world.browser().http.get(url).send().await.unwrap().json().await.unwrap();
-    assert_eq!(document["backchannel_authentication_endpoint"], world.endpoint("ext/ciba/auth"));
-    assert_eq!(document["backchannel_token_delivery_modes_supported"], json!(["poll"]));
-    assert!(document["grant_types_supported"].as_array().unwrap().contains(&json!(GRANT)));
-}

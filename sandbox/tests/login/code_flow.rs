@@ -49,7 +49,7 @@ async fn a_login_yields_tokens_in_the_published_shape() {
     assert_eq!(info["SubjectRole"], json!(["10^1.2.250.1.213.1.1.5.5"]));
 }
 
-async fn verify_signature(world: &World, token: &str) {
+pub(crate) async fn verify_signature(world: &World, token: &str) {
     let jwks: Value = world.browser().http.get(world.endpoint("certs")).send().await.unwrap().json().await.unwrap();
     let keys = jwks["keys"].as_array().unwrap();
     let kinds: Vec<&str> = keys.iter().map(|key| key["use"].as_str().unwrap()).collect();
@@ -82,33 +82,6 @@ async fn a_person_without_practice_has_the_minimal_user_info() {
     let mut keys: Vec<&str> = info.as_object().unwrap().keys().map(String::as_str).collect();
     keys.sort_unstable();
     assert_eq!(keys, ["SubjectNameID", "codeCivilite", "family_name", "given_name", "preferred_username", "sub"]);
-}
-
-#[tokio::test]
-async fn both_discovery_documents_agree_but_for_the_login_page() {
-    let world = World::start().await;
-    let read = async |name: &str| -> Value {
-        let url = format!("{}/.well-known/{name}", world.ready.issuer);
-        world.browser().http.get(url).send().await.unwrap().json().await.unwrap()
-    };
-    let mut wallet = read("wallet-openid-configuration").await;
-    let mut plain = read("openid-configuration").await;
-    assert_eq!(wallet["issuer"], world.ready.issuer.as_str());
-    assert_eq!(wallet["authorization_endpoint"], format!("{}/auth", world.ready.wallet));
-    assert_eq!(plain["authorization_endpoint"], world.endpoint("auth"));
-    for document in [&mut wallet, &mut plain] {
-        document.as_object_mut().unwrap().remove("authorization_endpoint");
-    }
-    assert_eq!(wallet, plain);
-
-    // The other authorization endpoint leads to the same page.
-    let mut browser = world.browser();
-    let url = world
-        .authorize_url(&[])
-        .replace(&format!("{}/auth?", world.ready.wallet), &format!("{}?", world.endpoint("auth")));
-    let forwarded = browser.get(&url).await;
-    assert_eq!(forwarded.status, 302);
-    assert_eq!(browser.get(&forwarded.location()).await.status, 200);
 }
 
 #[tokio::test]

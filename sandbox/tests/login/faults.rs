@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::world::{DOCTOR, World, decode};
 
 impl World {
-    async fn switch(&self, change: Value) {
+    pub(crate) async fn switch(&self, change: Value) {
         let url = format!("http://{}/api/faults", self.ready.listen);
         let answer = self.browser().http.post(url).json(&change).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{change}");

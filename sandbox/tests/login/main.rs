@@ -11,12 +11,16 @@
 mod activation;
 mod ciba;
 mod code_flow;
+mod discovery;
 mod documentation;
 mod endings;
 mod faults;
+mod lifetimes;
+mod logout;
 mod phone_page;
 mod program;
 mod refused_requests;
+mod requests;
 mod secrecy;
 mod services;
 mod world;

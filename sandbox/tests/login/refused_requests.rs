@@ -29,8 +29,12 @@ async fn a_proved_service_gets_its_error() {
         (("acr_values", "eidas7"), "invalid_request"),
         (("scope", "openid"), "invalid_scope"),
         (("response_type", "token"), "unsupported_response_type"),
-        (("code_challenge_method", "plain"), "invalid_request"),
-        (("request", "x.y.z"), "request_not_supported"),
+        (("code_challenge_method", "S512"), "invalid_request"),
+        (("request", "x.y.z"), "invalid_request_object"),
+        (("request_uri", "https://example.org/"), "request_uri_not_supported"),
+        (("registration", "{}"), "registration_not_supported"),
+        (("response_mode", "jwt"), "invalid_request"),
+        (("acr_values", "eidas2"), "invalid_request"),
         (("prompt", "none"), "login_required"),
     ] {
         let page = world.browser().get(&world.authorize_url(&[changes])).await;

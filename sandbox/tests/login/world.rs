@@ -1,7 +1,7 @@
 //! A running sandbox, a browser that keeps cookies and follows nothing by itself, and a phone.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -43,16 +43,28 @@ impl World {
     }
 
     pub(crate) async fn start_with(tls: bool, host_names: HostNames, decision_point: Option<PathBuf>) -> Self {
-        let clock = Arc::new(ManualClock(AtomicU64::new(1_800_000_000_000)));
-        let options = Options {
+        Self::start_as(Options { tls, host_names, decision_point, ..Self::options() }).await
+    }
+
+    pub(crate) async fn start_with_people(file: &Path) -> Self {
+        Self::start_as(Options { people: Some(file.to_owned()), ..Self::options() }).await
+    }
+
+    /// Everything as usual.
+    pub(crate) fn options() -> Options {
+        Options {
             listen: "127.0.0.1:0".parse().unwrap(),
-            tls,
-            host_names,
-            decision_point,
+            tls: false,
+            host_names: HostNames::Loopback,
+            decision_point: None,
             pushes_per_minute: 10,
             people: None,
             templates: None,
-        };
+        }
+    }
+
+    pub(crate) async fn start_as(options: Options) -> Self {
+        let clock = Arc::new(ManualClock(AtomicU64::new(1_800_000_000_000)));
         let sandbox = Sandbox::bind(options, clock.clone()).await.unwrap();
         let ready = sandbox.ready();
         tokio::spawn(sandbox.serve(std::future::pending()));
@@ -238,7 +250,7 @@ impl Browser {
             .skip(1)
             .map(|input| {
                 let name = input.split('"').next().unwrap();
-                (name.to_owned(), input.split("value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned())
+                (name.to_owned(), unescaped(input.split("value=\"").nth(1).unwrap().split('"').next().unwrap()))
             })
             .collect();
         all.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
@@ -265,11 +277,11 @@ impl Browser {
         let url = Url::parse(url).unwrap();
         let location =
             answer.headers().get(LOCATION).map(|value| url.join(value.to_str().unwrap()).unwrap().to_string());
-        let policy = answer.headers().get("content-security-policy").is_some();
+        let policy = answer.headers().get("content-security-policy").map(|value| value.to_str().unwrap().to_owned());
         let status = answer.status().as_u16();
         let body = answer.text().await.unwrap();
-        assert!(policy || !body.contains("<html"), "a page without a policy: {url}");
-        Page { url, status, location, body }
+        assert!(policy.is_some() || !body.contains("<html"), "a page without a policy: {url}");
+        Page { url, status, location, policy: policy.unwrap_or_default(), body }
     }
 }
 
@@ -278,6 +290,8 @@ pub(crate) struct Page {
     pub(crate) url: Url,
     pub(crate) status: u16,
     location: Option<String>,
+    /// Content security policy.
+    pub(crate) policy: String,
     pub(crate) body: String,
 }
 
@@ -289,17 +303,17 @@ impl Page {
     /// The text between two marks, unescaped.
     pub(crate) fn between(&self, before: &str, after: &str) -> String {
         let rest = self.body.split(before).nth(1).unwrap_or_else(|| panic!("no {before} in {}", self.body));
-        let raw = rest.split(after).next().unwrap();
-        raw.replace("&#x2f;", "/")
-            .replace("&quot;", "\"")
-            .replace("&lt;", "<")
-            .replace("&gt;", ">")
-            .replace("&amp;", "&")
+        unescaped(rest.split(after).next().unwrap())
     }
 
     pub(crate) fn has_code(&self, code: &str) {
         assert!(self.body.contains(&format!("data-code=\"{code}\"")), "no {code} in {}", self.body);
     }
+}
+
+fn unescaped(raw: &str) -> String {
+    let marks = [("&#x2f;", "/"), ("&#x27;", "'"), ("&quot;", "\""), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
+    marks.into_iter().fold(raw.to_owned(), |text, (mark, letter)| text.replace(mark, letter))
 }
 
 pub(crate) fn encode(form: &[(&str, &str)]) -> String {
