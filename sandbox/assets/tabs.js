@@ -1,7 +1,12 @@
 // Tabs: arrow keys move between them, as the tab pattern asks; following one loads its page.
 "use strict";
 (() => {
-  const tabs = [...document.querySelectorAll("[role=tab]")];
+  // Also within open shadow roots.
+  const find = (root) => [...root.querySelectorAll("*")].flatMap((element) => [
+    ...(element.matches("[role=tab]") ? [element] : []),
+    ...(element.shadowRoot ? find(element.shadowRoot) : []),
+  ]);
+  const tabs = find(document);
   for (const [at, tab] of tabs.entries()) {
     tab.addEventListener("keydown", (event) => {
       const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];

@@ -18,8 +18,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::app::{App, Failure};
+use crate::pages::Pages;
 use crate::params::Params;
 use crate::provider::request::LevelsAsked;
+use crate::templates::set::TemplateSet;
 use crate::web;
 
 /// How an authorization request reaches the login page.
@@ -40,6 +42,16 @@ pub(crate) enum SubForm {
     Historic,
     /// A UUID that says nothing.
     Uuid,
+}
+
+/// When the confirmation page is shown. When the real one shows it is not published (psc-facts §5.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ConfirmWhen {
+    /// When the service asks for it with `prompt=consent`.
+    Asked,
+    /// At every login.
+    Always,
 }
 
 /// What UserInfo leaves out.
@@ -121,10 +133,16 @@ pub(crate) struct Faults {
     pub sub: SubForm,
     /// Which `acr_values` are taken.
     pub acr_values: LevelsAsked,
+    /// Which login pages are served.
+    pub templates: TemplateSet,
+    /// When a person is asked to confirm who enters which service.
+    pub confirm: ConfirmWhen,
 }
 
-impl Default for Faults {
-    fn default() -> Self {
+impl Faults {
+    /// Everything as it should be, with these login pages.
+    #[must_use]
+    pub(crate) fn new(templates: TemplateSet) -> Self {
         Self {
             authorize: AuthorizeBy::Direct,
             push_seconds: 120,
@@ -139,6 +157,8 @@ impl Default for Faults {
             signing: Signing::Normal,
             sub: SubForm::Historic,
             acr_values: LevelsAsked::Eidas1,
+            templates,
+            confirm: ConfirmWhen::Asked,
         }
     }
 }
@@ -161,6 +181,8 @@ struct Change {
     signing: Option<Signing>,
     sub: Option<SubForm>,
     acr_values: Option<LevelsAsked>,
+    templates: Option<TemplateSet>,
+    confirm: Option<ConfirmWhen>,
     advance_s: Option<u64>,
     rotate_keys: Option<Rotation>,
 }
@@ -173,7 +195,10 @@ const MAX_SLOW_MS: u64 = 60_000;
 const MAX_SKEW_S: i64 = 3600;
 
 impl Change {
-    fn check(&self) -> Result<(), &'static str> {
+    fn check(&self, pages: &Pages) -> Result<(), &'static str> {
+        if self.templates.is_some_and(|set| !pages.has(set)) {
+            return Err("templates can be own only after a start with --templates DIR");
+        }
         if self.acr.as_deref().is_some_and(|acr| !["eidas1", "eidas2", "eidas3"].contains(&acr)) {
             return Err("acr must be eidas1, eidas2 or eidas3");
         }
@@ -207,7 +232,7 @@ impl Change {
             app.store.clock().advance(seconds);
         }
         let mut faults = app.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = if self.reset { Faults::default() } else { faults.clone() };
+        let before = if self.reset { Faults::new(app.pages.first()) } else { faults.clone() };
         *faults = Faults {
             authorize: self.authorize.unwrap_or(before.authorize),
             push_seconds: self.push_seconds.unwrap_or(before.push_seconds),
@@ -222,7 +247,10 @@ impl Change {
             signing: self.signing.unwrap_or(before.signing),
             sub: self.sub.unwrap_or(before.sub),
             acr_values: self.acr_values.unwrap_or(before.acr_values),
+            templates: self.templates.unwrap_or(before.templates),
+            confirm: self.confirm.unwrap_or(before.confirm),
         };
+        app.pages.select(faults.templates);
         Ok(faults.clone())
     }
 }
@@ -274,7 +302,7 @@ pub(crate) async fn change(State(app): State<Arc<App>>, headers: HeaderMap, body
     }
     match serde_json::from_slice::<Change>(&body) {
         Err(error) => refused(format!("the change cannot be read: {error}")),
-        Ok(change) => match change.check() {
+        Ok(change) => match change.check(&app.pages) {
             Err(message) => refused(message.to_owned()),
             Ok(()) => {
                 change.apply(&app).map_or_else(IntoResponse::into_response, |faults| Json(faults).into_response())
@@ -289,7 +317,9 @@ pub(crate) async fn page(State(app): State<Arc<App>>, jar: CookieJar) -> Result<
     let page = app.pages.render(
         "faults.html",
         StatusCode::OK,
-        context! { csrf, faults => Value::from(Serde(app.faults())) },
+        context! {
+            csrf, faults => Value::from(Serde(app.faults())), own_pages => app.pages.has(TemplateSet::Own),
+        },
     )?;
     Ok((jar, page).into_response())
 }
@@ -302,7 +332,7 @@ pub(crate) async fn submit(State(app): State<Arc<App>>, jar: CookieJar, body: By
     if !web::csrf_holds(&jar, &params) {
         return web::bad_form(&app.pages);
     }
-    let Some(change) = read_form(&params).filter(|change| change.check().is_ok()) else {
+    let Some(change) = read_form(&params).filter(|change| change.check(&app.pages).is_ok()) else {
         return web::bad_form(&app.pages);
     };
     change.apply(&app)?;
@@ -322,9 +352,19 @@ fn read_form(params: &Params) -> Option<Change> {
             members.insert(name.to_owned(), (text == "true").into());
         }
     }
-    for name in
-        ["authorize", "acr", "auth_mode", "userinfo", "duplicate_claim", "signing", "sub", "acr_values", "rotate_keys"]
-    {
+    for name in [
+        "authorize",
+        "acr",
+        "auth_mode",
+        "userinfo",
+        "duplicate_claim",
+        "signing",
+        "sub",
+        "acr_values",
+        "templates",
+        "confirm",
+        "rotate_keys",
+    ] {
         if let Some(text) = params.value(name) {
             members.insert(name.to_owned(), text.into());
         }

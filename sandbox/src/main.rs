@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
-use vigie_sandbox::{HostNames, Options, Ready, Sandbox, SystemClock};
+use vigie_sandbox::{HostNames, Options, Ready, Sandbox, SystemClock, Templates};
 
 /// Pro Santé Connect and the e-CPS on one laptop, for development and tests. Never trust it.
 #[derive(Debug, Parser)]
@@ -37,9 +37,9 @@ struct Arguments {
     /// TOML file with own test persons and clients; unknown keys are refused.
     #[arg(long, value_name = "FILE")]
     people: Option<PathBuf>,
-    /// Directory with own login pages; see `templates --list`.
-    #[arg(long, value_name = "DIR")]
-    templates: Option<PathBuf>,
+    /// Login pages: one of the sets that come with the program, or a directory with own ones; see `templates --list`.
+    #[arg(long, default_value = "forms", value_name = "forms|spa|guide|awkward|DIR")]
+    templates: Templates,
     /// Pushes that one person may get within a minute.
     #[arg(long, default_value_t = 10, value_name = "N")]
     pushes_per_minute: u16,

@@ -22,6 +22,7 @@ use minijinja::{Value, context};
 use serde_json::json;
 
 use crate::app::{App, Failure};
+use crate::endings::Words;
 use crate::params::Params;
 use crate::persons::Person;
 use crate::push::{Ending, PairedNumber, PinAnswer, Push, PushState};
@@ -37,10 +38,12 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/ordre", get(order::form).post(order::submit))
         .route("/phone/{person}", get(home))
         .route("/phone/{person}/supprimer", post(delete))
+        .route("/phone/{person}/bloquer", post(block))
         .route("/phone/{person}/etat", get(state))
         .route("/phone/{person}/demandes/{request}", get(request))
         .route("/phone/{person}/demandes/{request}/pin", post(enter_pin))
         .route("/phone/{person}/demandes/{request}/reponse", post(answer))
+        .route("/api/phone/{person}/block", get(api::blocked).post(api::block))
         .route("/api/phone/{person}/requests", get(api::list))
         .route("/api/phone/{person}/requests/{request}", post(api::answer))
 }
@@ -99,8 +102,11 @@ async fn home(State(app): State<Arc<App>>, jar: CookieJar, Path(person): Path<St
         Ok(person) => person,
         Err(reason) => return not_held(&app, reason),
     };
-    let (waiting, standing) =
-        app.store.with(|state, now_ms| (state.waiting_for(person.id(), now_ms), state.standing(person.id())));
+    let (waiting, standing, minutes_blocked) = app.store.with(|state, now_ms| {
+        let until_ms = state.blocked_until(person.id(), now_ms);
+        let minutes = until_ms.map(|until_ms| until_ms.saturating_sub(now_ms).div_ceil(60_000));
+        (state.waiting_for(person.id(), now_ms), state.standing(person.id()), minutes)
+    });
     if let [only] = waiting.as_slice() {
         return Ok(found(&format!("/phone/{}/demandes/{}", person.id(), only.id())));
     }
@@ -111,7 +117,7 @@ async fn home(State(app): State<Arc<App>>, jar: CookieJar, Path(person): Path<St
         "phone_idle.html",
         StatusCode::OK,
         context! {
-            id => person.id(), name => person.display_name(), requests, csrf,
+            id => person.id(), name => person.display_name(), requests, csrf, minutes_blocked,
             active => standing == Standing::Active, blocked => standing == Standing::Blocked,
         },
     )?;
@@ -132,12 +138,29 @@ async fn delete(
     if !Params::parse(&body).is_ok_and(|params| web::csrf_holds(&jar, &params)) {
         return web::bad_form(&app.pages);
     }
-    app.store.with(|state, now_ms| {
-        for push in state.waiting_for(person.id(), now_ms) {
-            state.cancel_push(push.id(), now_ms);
-        }
-        // Deleting what is not there changes nothing.
-        let _ = state.delete_ecps(person.id(), now_ms);
+    // Deleting what is not there changes nothing.
+    let _ = app.store.with(|state, now_ms| state.delete_ecps(person.id(), now_ms));
+    Ok(see_other(&format!("/phone/{}", person.id())))
+}
+
+/// `POST /phone/{person}/bloquer`: no requests for a while, or, with `fin`, requests again.
+async fn block(
+    State(app): State<Arc<App>>,
+    jar: CookieJar,
+    Path(person): Path<String>,
+    body: Bytes,
+) -> Result<Response, Failure> {
+    let person = match holder(&app, &jar, &person) {
+        Ok(person) => person,
+        Err(reason) => return not_held(&app, reason),
+    };
+    let params = match Params::parse(&body) {
+        Ok(params) if web::csrf_holds(&jar, &params) => params,
+        _ => return web::bad_form(&app.pages),
+    };
+    app.store.with(|state, now_ms| match params.value("fin") {
+        Some(_) => state.unblock_pushes(person.id()),
+        None => state.block_pushes(person.id(), now_ms),
     });
     Ok(see_other(&format!("/phone/{}", person.id())))
 }
@@ -197,43 +220,25 @@ fn show(
             app.pages.render("phone_pin.html", status, values)?
         }
         PushState::Approved { .. } => {
-            let (title, message) = ("Connexion validée", "Vous pouvez reprendre sur votre ordinateur.");
+            let title = format!("Vous êtes à présent authentifié sur {}", push.service());
+            let message = "Vous pouvez reprendre sur votre ordinateur.";
             app.pages.render(
                 "phone_result.html",
                 StatusCode::OK,
-                context! { title, message, good => true, ..values },
+                context! { title, message, good => true, may_block => false, ..values },
             )?
         }
         PushState::Ended(ending) => {
-            let (title, message) = ended(ending);
+            let Words { phone_title: title, phone_message: message, .. } = ending.words();
+            let may_block = ending == Ending::NotMe;
             app.pages.render(
                 "phone_result.html",
                 StatusCode::OK,
-                context! { title, message, good => false, ..values },
+                context! { title, message, good => false, may_block, ..values },
             )?
         }
     };
     Ok((jar, page).into_response())
-}
-
-fn ended(ending: Ending) -> (&'static str, &'static str) {
-    match ending {
-        Ending::NotMe => (
-            "Demande refusée",
-            "Vous avez indiqué ne pas être à l'origine de cette demande. La connexion n'a pas eu lieu.",
-        ),
-        Ending::WrongNumber => (
-            "Mauvais nombre",
-            "Le nombre choisi n'est pas celui affiché sur l'ordinateur. La connexion n'a pas eu lieu.",
-        ),
-        Ending::WrongPin => {
-            ("Code PIN erroné", "Trop de codes PIN erronés. La demande est terminée ; recommencez depuis l'ordinateur.")
-        }
-        Ending::Expired => {
-            ("Demande expirée", "La demande n'a pas été validée à temps. Recommencez depuis l'ordinateur.")
-        }
-        Ending::Quit => ("Demande annulée", "L'authentification a été quittée sur l'ordinateur."),
-    }
 }
 
 /// `POST …/pin`.

@@ -8,6 +8,7 @@ pub(crate) mod account;
 pub(crate) mod authorize;
 pub(crate) mod back_channel;
 pub(crate) mod ciba;
+pub(crate) mod confirm;
 pub(crate) mod discovery;
 pub(crate) mod logout;
 pub(crate) mod mire;
@@ -33,6 +34,8 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/auth", get(authorize::by_get).post(authorize::by_post))
         .route("/auth/", get(authorize::by_get).post(authorize::by_post))
         .route("/login-page", get(mire::portal))
+        .route("/donnees-et-droits", get(mire::data_and_rights))
+        .route("/sondage", get(mire::survey))
         .route("/auth/mire/{login}", get(mire::page))
         .route("/auth/mire/{login}/ecps", post(mire::submit))
         .route("/auth/mire/{login}/attente", get(mire::waiting))
@@ -40,6 +43,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/auth/mire/{login}/quitter", post(mire::quit))
         .route("/auth/mire/{login}/recommencer", post(mire::retry))
         .route("/auth/mire/{login}/suite", get(mire::finish))
+        .route("/auth/mire/{login}/confirmation", get(confirm::page).post(confirm::submit))
         .route("/auth/mire/{login}/retour", get(mire::give_up))
         .route(&realm(".well-known/wallet-openid-configuration"), get(discovery::wallet))
         .route(&realm(".well-known/openid-configuration"), get(discovery::plain))

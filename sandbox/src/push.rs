@@ -98,6 +98,8 @@ pub(crate) enum Ending {
     Expired,
     /// The login page was quit.
     Quit,
+    /// The e-CPS was deleted while the request waited.
+    Deleted,
 }
 
 /// Where a request stands at a given moment.

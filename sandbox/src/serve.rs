@@ -26,6 +26,7 @@ use crate::people::{self, People, ReadPeopleError};
 use crate::persons::{Persons, ReadPersonsError};
 use crate::relying::{RelyingParties, Service, SetUpError};
 use crate::store::{Enrolments, Store};
+use crate::templates::set::{TemplateSet, Templates};
 use crate::templates::{self, ReadTemplatesError};
 use crate::tls::{CaFile, Certificates, TlsError};
 use crate::web::{error_page, found};
@@ -52,8 +53,8 @@ pub struct Options {
     pub pushes_per_minute: usize,
     /// File with own persons and services.
     pub people: Option<PathBuf>,
-    /// Directory with own login pages.
-    pub templates: Option<PathBuf>,
+    /// Login pages.
+    pub templates: Templates,
 }
 
 /// Why the sandbox does not start.
@@ -203,9 +204,10 @@ impl Sandbox {
         let People { persons, clients: own } = people::read(options.people.as_deref(), Persons::built_in()?, &taken)?;
         clients.extend(own);
         let pages = match &options.templates {
-            Some(folder) => Pages::built_in()?.with(templates::read(folder)?)?,
-            None => Pages::built_in()?,
+            Templates::BuiltIn(set) => Pages::built_in(*set)?,
+            Templates::Folder(folder) => Pages::built_in(TemplateSet::Forms)?.with(templates::read(folder)?)?,
         };
+        let faults = Faults::new(pages.first());
         let app = App {
             sites,
             store: Store::new(SandboxClock::new(clock), Enrolments::of(&persons)),
@@ -215,7 +217,7 @@ impl Sandbox {
             pages,
             relying,
             pushes_per_minute: options.pushes_per_minute,
-            faults: Mutex::new(Faults::default()),
+            faults: Mutex::new(faults),
         };
         Ok(Self { app: Arc::new(app), socket, certificates, ca_file })
     }

@@ -45,6 +45,9 @@ const MAX_ENTRIES: usize = 20_000;
 /// How often the tables are swept.
 const SWEEP_MS: u64 = 5_000;
 
+/// How long "block" keeps requests away. Not published; ours, long enough for whoever sends them to give up.
+pub(crate) const BLOCK_MS: u64 = 60 * 60 * 1000;
+
 /// The window of the push limit.
 const PUSH_WINDOW_MS: u64 = 60 * 1000;
 
@@ -54,6 +57,9 @@ pub(crate) enum PushLimit {
     /// The person was asked too often.
     #[error("this person was asked too often in the last minute")]
     TooOften,
+    /// The person blocked requests after one that was not theirs.
+    #[error("this person blocks requests for the moment")]
+    Blocked,
     /// A table is full.
     #[error("the sandbox holds too many requests")]
     Full,
@@ -65,6 +71,8 @@ pub(crate) struct State {
     logins: HashMap<String, Login>,
     pushes: HashMap<String, Push>,
     push_times: HashMap<String, VecDeque<u64>>,
+    /// Until when a person gets no requests, by their own wish.
+    blocked_until: HashMap<String, u64>,
     /// Identifier remembered for a browser (digest of its cookie), on request of the person.
     remembered: HashMap<String, String>,
     sessions: HashMap<String, Session>,
@@ -130,6 +138,7 @@ impl State {
         self.pushes.retain(|_, push| now_ms < push.expires_ms().saturating_add(PUSH_KEPT_MS));
         self.push_times
             .retain(|_, times| times.back().is_some_and(|last| now_ms < last.saturating_add(PUSH_WINDOW_MS)));
+        self.blocked_until.retain(|_, until_ms| now_ms < *until_ms);
         self.sessions.retain(|_, session| session.is_alive(now_ms));
         self.codes.retain(|_, code| now_ms < code.kept_until_ms());
         self.access.retain(|_, grant| now_s < grant.expires_s);
@@ -143,6 +152,9 @@ impl State {
     pub(crate) fn send_push(&mut self, push: Push, per_minute: usize, now_ms: u64) -> Result<(), PushLimit> {
         if self.pushes.len() >= MAX_ENTRIES {
             return Err(PushLimit::Full);
+        }
+        if self.blocked_until(push.person(), now_ms).is_some() {
+            return Err(PushLimit::Blocked);
         }
         self.count_push(push.person(), per_minute, now_ms)?;
         self.pushes.insert(push.id().to_owned(), push);
@@ -160,6 +172,23 @@ impl State {
         }
         times.push_back(now_ms);
         Ok(())
+    }
+
+    /// "Block" after "it was not me": no request reaches this person for a while, and those that wait are refused.
+    pub(crate) fn block_pushes(&mut self, person: &str, now_ms: u64) {
+        self.end_waiting(person, Ending::NotMe, now_ms);
+        self.blocked_until.insert(person.to_owned(), now_ms.saturating_add(BLOCK_MS));
+    }
+
+    /// Requests reach this person again.
+    pub(crate) fn unblock_pushes(&mut self, person: &str) {
+        self.blocked_until.remove(person);
+    }
+
+    /// Until when requests are kept away from this person, in milliseconds since the epoch.
+    #[must_use]
+    pub(crate) fn blocked_until(&self, person: &str, now_ms: u64) -> Option<u64> {
+        self.blocked_until.get(person).copied().filter(|until_ms| now_ms < *until_ms)
     }
 
     /// A request by its identifier.
@@ -190,6 +219,13 @@ impl State {
     pub(crate) fn cancel_push(&mut self, id: &str, now_ms: u64) {
         if let Some(push) = self.pushes.get_mut(id) {
             push.end(Ending::Quit, now_ms);
+        }
+    }
+
+    /// Ends every request that waits on this person's phone.
+    fn end_waiting(&mut self, person: &str, ending: Ending, now_ms: u64) {
+        for push in self.pushes.values_mut().filter(|push| push.person() == person) {
+            push.end(ending, now_ms);
         }
     }
 

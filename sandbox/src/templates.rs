@@ -4,7 +4,10 @@
 //! `<kind>.html` files (a kind without a file keeps the built-in page) and the `.css` and `.js` files that they use, served as
 //! `/assets/<name>`. A page may extend `layout_psc.html`. Everything is read once and tried once with sample values at the start.
 //!
-//! Kinds of pages that the sandbox does not serve yet (confirmation, activation by card) are refused by name.
+//! Kinds of pages that the sandbox does not serve yet (activation by card) are refused by name. The sets that come with the
+//! program are in [`set`].
+
+pub(crate) mod set;
 
 use std::path::{Path, PathBuf};
 
@@ -54,7 +57,7 @@ const LOGIN: Placeholder =
 const LOOKALIKE: Placeholder = free("lookalike", "true on the imitation page");
 
 /// Every kind that is served.
-pub(crate) const KINDS: [Kind; 8] = [
+pub(crate) const KINDS: &[Kind] = &[
     Kind { file: "portal.html", purpose: "landing page of the account portal", placeholders: &[] },
     Kind {
         file: "identifier.html",
@@ -82,6 +85,17 @@ pub(crate) const KINDS: [Kind; 8] = [
             free("remaining_s", "seconds left"),
             free("service", "name of the service"),
             LOOKALIKE,
+        ],
+    },
+    Kind {
+        file: "confirm.html",
+        purpose: "who enters which service: asked for by prompt=consent, or always with the switch `confirm`",
+        placeholders: &[
+            needed("action", "where the form is posted, with the field `choix`: confirmer or rejeter"),
+            needed("csrf", "value of the hidden field `jeton`"),
+            needed("name", "given and family name of the person"),
+            free("service", "name of the service"),
+            free("account", "the person's national identifier"),
         ],
     },
     Kind {
@@ -209,6 +223,11 @@ pub(crate) fn check(kind: &'static Kind, template: &minijinja::Template<'_, '_>)
     if let Some(placeholder) = unknown.first() {
         return Err(ReadTemplatesError::Unknown { file: kind.file, placeholder: (*placeholder).clone() });
     }
+    try_out(kind, template)
+}
+
+/// Renders one page with the least and with the most that it can get.
+pub(crate) fn try_out(kind: &'static Kind, template: &minijinja::Template<'_, '_>) -> Result<(), ReadTemplatesError> {
     for values in samples() {
         template.render(values).map_err(|error| ReadTemplatesError::form(kind.file, &error))?;
     }
@@ -220,7 +239,7 @@ fn samples() -> [Value; 2] {
     let least = context! {
         action => "/", csrf => "c", value => "", remember => false, alert => none, login => "l", lookalike => false,
         number => "07", remaining_s => 94, service => none, title => "t", message => "m", help => "h", code => "SBX",
-        retry => none, back => none,
+        retry => none, back => none, name => "n", account => "a",
     };
     let most = context! {
         value => "v", remember => true, lookalike => true, service => "s", back => "/",
@@ -237,13 +256,13 @@ pub fn list() -> String {
         "Files of a --templates directory. {{ name }} writes a value, escaped; {% if name %} chooses. A file that is left out keeps\n\
          the built-in page; .css and .js files beside them are served as /assets/<name>.\n",
     );
-    for kind in &KINDS {
+    for kind in KINDS {
         text.push_str(&format!("\n{:<20}{}\n", kind.file, kind.purpose));
         for Placeholder { name, need, meaning } in kind.placeholders {
             let need = if *need == Need::Needed { "needed" } else { "" };
             text.push_str(&format!("  {name:<18}{need:<8}{meaning}\n"));
         }
     }
-    text.push_str("\nNot served yet, and refused: confirm.html, activation_qr.html, activation_code.html.\n");
+    text.push_str("\nNot served yet, and refused: activation_qr.html, activation_code.html.\n");
     text
 }

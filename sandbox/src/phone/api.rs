@@ -4,6 +4,9 @@
 //! `POST /api/phone/{national id}/requests/{id}` with `{"pin":"1234","number":"47"}` or `{"refuse":true}` → `200 {"state"}`,
 //! or 4xx `{"code","message","help"}`.
 //!
+//! `GET  /api/phone/{national id}/block` → `{"blocked_until": unix seconds or null}`; `POST` it with `{"blocked": true}` or
+//! `false`. A refusal may carry `"block": true` as well.
+//!
 //! The list shows the candidates before the PIN, unlike the page: a script has nothing to hide from.
 
 use std::sync::Arc;
@@ -68,12 +71,10 @@ impl AnswerError {
             Self::UnknownRequest => "SBX-PHONE-REQUEST",
             Self::Body => "SBX-PHONE-BODY",
             Self::Answered => "SBX-PHONE-ANSWERED",
+            Self::WrongPin { .. } => Ending::WrongPin.words().code,
+            Self::WrongNumber => Ending::WrongNumber.words().code,
+            Self::Over(ending) => ending.words().code,
             Self::OtherPhone => "SBX-PHONE-OTHER",
-            Self::WrongPin { .. } | Self::Over(Ending::WrongPin) => "SBX-WRONG-PIN",
-            Self::WrongNumber | Self::Over(Ending::WrongNumber) => "SBX-WRONG-NUMBER",
-            Self::Over(Ending::Expired) => "SBX-EXPIRED",
-            Self::Over(Ending::NotMe) => "SBX-REFUSED",
-            Self::Over(Ending::Quit) => "SBX-QUIT",
         }
     }
 
@@ -126,6 +127,9 @@ struct Answer {
     number: Option<String>,
     #[serde(default)]
     refuse: bool,
+    /// With `refuse`: no further request for a while.
+    #[serde(default)]
+    block: bool,
     /// Which phone answers; left out, the one that holds the e-CPS.
     #[serde(default)]
     device: Option<u64>,
@@ -159,6 +163,9 @@ fn decide(app: &App, person: &str, request: &str, body: &[u8]) -> Result<&'stati
         }
         if answer.refuse {
             push.end(Ending::NotMe, now_ms);
+            if answer.block {
+                state.block_pushes(person.id(), now_ms);
+            }
             return Ok("refused");
         }
         let (Some(pin), Some(number)) = (&answer.pin, answer.number.as_deref().and_then(PairedNumber::parse)) else {
@@ -177,4 +184,47 @@ fn decide(app: &App, person: &str, request: &str, body: &[u8]) -> Result<&'stati
             PushState::Ended(_) | PushState::Waiting { .. } => Err(AnswerError::WrongNumber),
         }
     })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Block {
+    blocked: bool,
+}
+
+fn block_state(app: &App, person: &str) -> Response {
+    let until_ms = app.store.with(|state, now_ms| state.blocked_until(person, now_ms));
+    Json(json!({"blocked_until": until_ms.map(|until_ms| until_ms / 1000)})).into_response()
+}
+
+/// `GET /api/phone/{person}/block`.
+pub(crate) async fn blocked(State(app): State<Arc<App>>, Path(person): Path<String>) -> Response {
+    match app.persons.find(&person) {
+        Some(person) => block_state(&app, person.id()),
+        None => AnswerError::UnknownPerson.into_response(),
+    }
+}
+
+/// `POST /api/phone/{person}/block`. Only JSON is read, as above.
+pub(crate) async fn block(
+    State(app): State<Arc<App>>,
+    Path(person): Path<String>,
+    headers: axum::http::HeaderMap,
+    body: Bytes,
+) -> Response {
+    let Some(person) = app.persons.find(&person) else {
+        return AnswerError::UnknownPerson.into_response();
+    };
+    let wish =
+        Some(&body).filter(|_| web::is_json(&headers)).and_then(|body| serde_json::from_slice::<Block>(body).ok());
+    match wish {
+        None => AnswerError::Body.into_response(),
+        Some(Block { blocked }) => {
+            app.store.with(|state, now_ms| match blocked {
+                true => state.block_pushes(person.id(), now_ms),
+                false => state.unblock_pushes(person.id()),
+            });
+            block_state(&app, person.id())
+        }
+    }
 }

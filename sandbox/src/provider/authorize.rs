@@ -14,7 +14,7 @@ use minijinja::{Value, context};
 use url::Url;
 
 use super::request::{AuthorizationRequest, LEVELS, Prompt, RefuseRequest, ReplyTo, ResponseMode, Rules};
-use super::{mire, pushed};
+use super::{confirm, mire, pushed};
 use crate::app::{App, Failure};
 use crate::clients::Client;
 use crate::encoding::fingerprint;
@@ -63,7 +63,10 @@ fn authorize(app: &App, jar: CookieJar, query: &[u8]) -> Result<Response, Failur
     };
     tracing::info!(client = client.id(), "authorization request");
 
-    if let Some(session) = live_session(app, &jar, &request) {
+    let session = live_session(app, &jar, &request);
+    // Nobody may be asked with `prompt=none`, and that request cannot ask for it either.
+    let confirms = session.is_some() && request.prompt != Prompt::None && confirm::is_due(app, &request);
+    if let Some(session) = session.filter(|_| !confirms) {
         return answer_code(app, request, session);
     }
     if request.prompt == Prompt::None {
@@ -83,13 +86,14 @@ fn authorize(app: &App, jar: CookieJar, query: &[u8]) -> Result<Response, Failur
         browser: fingerprint(&browser),
         csrf: make_opaque()?,
         request,
-        stage: Stage::Choosing,
+        stage: if confirms { Stage::Confirming } else { Stage::Choosing },
         created_ms: app.store.clock().now_ms(),
     };
     if !app.store.with(|state, _| state.open_login(login.clone())) {
         return Err(Failure::Full);
     }
     let page = match app.faults().authorize {
+        _ if confirms => found(&format!("{}/auth/mire/{}/confirmation", app.sites.wallet, login.id)),
         AuthorizeBy::Direct => mire::render_tab(app, &login, None)?,
         AuthorizeBy::Redirect => found(&format!("{}/auth/mire/{}", app.sites.wallet, login.id)),
     };

@@ -120,7 +120,7 @@ fn open(app: &App, client: &Client, request: Request) -> Result<Result<Value, OA
             Ok(Ok(json!({"auth_req_id": id, "expires_in": life_s, "interval": INTERVAL_S})))
         }
         Err(PushLimit::Full) => Err(Failure::Full),
-        // CIBA has no word of its own for a person who was asked too often; the OP denies.
-        Err(error @ PushLimit::TooOften) => Ok(Err(OAuthError::denied(error.to_string()))),
+        // CIBA has no word of its own for a person who was asked too often or wants no requests; the OP denies.
+        Err(error @ (PushLimit::TooOften | PushLimit::Blocked)) => Ok(Err(OAuthError::denied(error.to_string()))),
     }
 }

@@ -19,8 +19,10 @@ use minijinja::context;
 use serde_json::json;
 
 use super::authorize::{self, BROWSER_COOKIE, COOKIE_PATH, SESSION_COOKIE};
+use super::confirm;
 use crate::app::{App, Failure};
 use crate::encoding::{fingerprint, same};
+use crate::endings::Words;
 use crate::identifier::{self, Refusal};
 use crate::params::Params;
 use crate::push::{Ending, Push, PushState};
@@ -28,30 +30,43 @@ use crate::random::{make_handle, make_opaque, make_uuid};
 use crate::store::{Login, PushLimit, Session, Stage};
 use crate::web::{self, error_page, found, see_other};
 
+/// `GET {wallet}/donnees-et-droits` and `/sondage`: where the links of the guides lead. Nothing of the real pages is copied.
+pub(crate) async fn data_and_rights(State(app): State<Arc<App>>) -> Result<Response, Failure> {
+    app.pages.render("data_and_rights.html", StatusCode::OK, context! {})
+}
+
+/// See [`data_and_rights`].
+pub(crate) async fn survey(State(app): State<Arc<App>>) -> Result<Response, Failure> {
+    app.pages.render("survey.html", StatusCode::OK, context! {})
+}
+
 /// `GET {wallet}/login-page`: the landing page of the account portal.
 pub(crate) async fn portal(State(app): State<Arc<App>>) -> Result<Response, Failure> {
     app.pages.render("portal.html", StatusCode::OK, context! {})
 }
 
 /// A login of this browser with where its push stands.
-struct Found {
-    login: Login,
+pub(super) struct Found {
+    /// The login.
+    pub(super) login: Login,
     push: Option<(Push, PushState)>,
 }
 
-fn find(app: &App, jar: &CookieJar, id: &str) -> Option<Found> {
+/// The login of this identifier, if this browser started it.
+pub(super) fn find(app: &App, jar: &CookieJar, id: &str) -> Option<Found> {
     let browser = fingerprint(jar.get(BROWSER_COOKIE)?.value());
     app.store.with(|state, now_ms| {
         let login = state.login(id, &browser, now_ms)?.clone();
         let push = match &login.stage {
             Stage::Waiting(push) => state.push(push).map(|push| (push.clone(), push.state(now_ms))),
-            Stage::Choosing | Stage::Answered => None,
+            Stage::Choosing | Stage::Confirming | Stage::Confirmed | Stage::Answered => None,
         };
         Some(Found { login, push })
     })
 }
 
-fn not_yours(app: &App) -> Result<Response, Failure> {
+/// The login is over, or belongs to another browser.
+pub(super) fn not_yours(app: &App) -> Result<Response, Failure> {
     error_page(
         &app.pages,
         StatusCode::NOT_FOUND,
@@ -75,6 +90,7 @@ pub(crate) async fn page(
     match found_login.login.stage {
         Stage::Choosing => {}
         Stage::Waiting(_) => return Ok(found(&format!("/auth/mire/{id}/attente"))),
+        Stage::Confirming | Stage::Confirmed => return Ok(found(&format!("/auth/mire/{id}/suite"))),
         Stage::Answered => return not_yours(&app),
     }
     let tab = Params::parse(query.unwrap_or_default().as_bytes())
@@ -145,6 +161,7 @@ pub(crate) async fn submit(
     match login.stage {
         Stage::Choosing => {}
         Stage::Waiting(_) => return Ok(see_other(&format!("/auth/mire/{id}/attente"))),
+        Stage::Confirming | Stage::Confirmed => return Ok(see_other(&format!("/auth/mire/{id}/suite"))),
         Stage::Answered => return not_yours(&app),
     }
     let typed = params.value("saisie").unwrap_or_default();
@@ -156,7 +173,7 @@ pub(crate) async fn submit(
             return render_identifier(&app, &login, Some(Retype { typed, refusal }));
         }
     };
-    let service = app.clients.find(&login.request.client_id).map(|client| client.name().to_owned()).unwrap_or_default();
+    let service = service_name(&app, &login).unwrap_or_default();
     let push_id = make_handle()?;
     let life_ms = app.faults().push_seconds.saturating_mul(1000);
     let remember = params.value("memoriser").is_some();
@@ -181,6 +198,14 @@ pub(crate) async fn submit(
             Ok(see_other(&format!("/auth/mire/{id}/attente")))
         }
         Err(PushLimit::Full) => Err(Failure::Full),
+        Err(PushLimit::Blocked) => error_page(
+            &app.pages,
+            StatusCode::FORBIDDEN,
+            "Demandes bloquées",
+            "Cette personne a bloqué les demandes de connexion pour un moment. Aucune demande n'a été envoyée.",
+            "Débloquez les demandes dans l'application e-CPS, puis recommencez depuis le site du service.",
+            "SBX-PUSH-BLOCKED",
+        ),
         Err(PushLimit::TooOften) => error_page(
             &app.pages,
             StatusCode::TOO_MANY_REQUESTS,
@@ -265,7 +290,8 @@ pub(crate) async fn retry(
     Ok(see_other(&format!("/auth/mire/{id}")))
 }
 
-fn form_holds(login: &Login, body: &[u8]) -> bool {
+/// Whether a form carries the token of its login.
+pub(super) fn form_holds(login: &Login, body: &[u8]) -> bool {
     Params::parse(body).is_ok_and(|params| params.value("jeton").is_some_and(|token| same(&login.csrf, token)))
 }
 
@@ -278,6 +304,11 @@ pub(crate) async fn finish(
     let Some(found_login) = find(&app, &jar, &id) else {
         return not_yours(&app);
     };
+    match found_login.login.stage {
+        Stage::Confirming => return Ok(found(&format!("/auth/mire/{id}/confirmation"))),
+        Stage::Confirmed => return confirm::finish(&app, &jar, found_login.login),
+        Stage::Choosing | Stage::Waiting(_) | Stage::Answered => {}
+    }
     match found_login.push {
         Some((_, PushState::Waiting { .. })) => Ok(found(&format!("/auth/mire/{id}/attente"))),
         Some((push, PushState::Approved { at_ms })) => complete(&app, jar, found_login.login, &push, at_ms),
@@ -288,9 +319,11 @@ pub(crate) async fn finish(
 }
 
 fn complete(app: &App, jar: CookieJar, login: Login, push: &Push, at_ms: u64) -> Result<Response, Failure> {
+    let confirms = confirm::is_due(app, &login.request);
+    let next = if confirms { Stage::Confirming } else { Stage::Answered };
     let first = app.store.with(|state, now_ms| match state.login(&login.id, &login.browser, now_ms) {
-        Some(login) if login.stage != Stage::Answered => {
-            login.stage = Stage::Answered;
+        Some(login) if matches!(login.stage, Stage::Choosing | Stage::Waiting(_)) => {
+            login.stage = next;
             true
         }
         _ => false,
@@ -311,49 +344,27 @@ fn complete(app: &App, jar: CookieJar, login: Login, push: &Push, at_ms: u64) ->
     if !app.store.with(|state, _| state.open_session(&cookie, session.clone())) {
         return Err(Failure::Full);
     }
-    let answer = authorize::answer_code(app, login.request, session)?;
     tracing::info!("login approved");
+    let answer = if confirms {
+        found(&format!("/auth/mire/{}/confirmation", login.id))
+    } else {
+        authorize::answer_code(app, login.request, session)?
+    };
     Ok((jar.add(web::cookie(SESSION_COOKIE, cookie, COOKIE_PATH, &app.sites)), answer).into_response())
 }
 
 fn show_ending(app: &App, login: &Login, ending: Ending) -> Result<Response, Failure> {
-    let (title, message, help, code) = match ending {
-        Ending::Expired => (
-            "Délai dépassé",
-            "Votre demande d'authentification a expiré : elle n'a pas été validée à temps sur votre téléphone.",
-            "Recommencez, puis validez la demande sur votre téléphone avant la fin du décompte.",
-            "SBX-EXPIRED",
-        ),
-        Ending::NotMe => (
-            "Authentification refusée",
-            "La demande d'authentification a été refusée sur le téléphone : la personne a indiqué ne pas en être à l'origine.",
-            "Si ce refus était une erreur, retournez sur le site du service et recommencez.",
-            "SBX-REFUSED",
-        ),
-        Ending::WrongNumber => (
-            "Authentification refusée",
-            "Le nombre choisi sur le téléphone n'est pas celui qui était affiché sur cette page.",
-            "Retournez sur le site du service et recommencez, en gardant cette page sous les yeux.",
-            "SBX-WRONG-NUMBER",
-        ),
-        Ending::WrongPin => (
-            "Authentification refusée",
-            "Trop de codes PIN erronés ont été saisis sur le téléphone.",
-            "Retournez sur le site du service et recommencez. Si le code PIN est oublié, supprimez puis réactivez la e-CPS.",
-            "SBX-WRONG-PIN",
-        ),
-        Ending::Quit => (
-            "Authentification quittée",
-            "Vous avez quitté l'authentification. La demande envoyée au téléphone est annulée.",
-            "Retournez sur le site du service pour recommencer.",
-            "SBX-QUIT",
-        ),
-    };
-    let service = app.clients.find(&login.request.client_id).map(|client| client.name().to_owned());
+    let Words { title, message, help, code, .. } = ending.words();
+    let service = service_name(app, login);
     let retry = (ending == Ending::Expired)
         .then(|| context! { action => format!("/auth/mire/{}/recommencer", login.id), csrf => login.csrf.as_str() });
     let back = Some(format!("/auth/mire/{}/retour", login.id));
     app.pages.render("error.html", StatusCode::OK, context! { title, message, help, code, retry, back, service })
+}
+
+/// What the service of a login calls itself.
+pub(super) fn service_name(app: &App, login: &Login) -> Option<String> {
+    app.clients.find(&login.request.client_id).map(|client| client.name().to_owned())
 }
 
 /// `GET /auth/mire/{login}/retour`: back to the service, without a login.
@@ -369,13 +380,8 @@ pub(crate) async fn give_up(
     let reason = match found_login.push {
         // An approved login is not thrown away by a link.
         Some((_, PushState::Approved { .. })) => return Ok(found(&format!("/auth/mire/{id}/suite"))),
-        Some((_, PushState::Ended(Ending::Expired))) => "the request on the phone expired",
-        Some((_, PushState::Ended(Ending::NotMe))) => "the person refused the request on the phone",
-        Some((_, PushState::Ended(Ending::WrongNumber))) => "another number was chosen on the phone",
-        Some((_, PushState::Ended(Ending::WrongPin))) => "too many wrong PINs on the phone",
-        Some((_, PushState::Ended(Ending::Quit) | PushState::Waiting { .. })) | None => {
-            "the person left the login page"
-        }
+        Some((_, PushState::Ended(ending))) => ending.words().for_service,
+        Some((_, PushState::Waiting { .. })) | None => Ending::Quit.words().for_service,
     };
     app.store.with(|state, now_ms| {
         if let Stage::Waiting(push) = &login.stage {

@@ -122,6 +122,15 @@ pub(crate) struct Rules<'a> {
     pub levels: LevelsAsked,
 }
 
+/// Whether the service wants the person to confirm (`prompt=consent`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Consent {
+    /// It did not say so.
+    NotAsked,
+    /// It did.
+    Asked,
+}
+
 /// A valid request. It names a registered client and one of that client's redirect URIs.
 #[derive(Clone)]
 pub(crate) struct AuthorizationRequest {
@@ -137,6 +146,8 @@ pub(crate) struct AuthorizationRequest {
     pub challenge: Option<Challenge>,
     /// Whether to ask the person again.
     pub prompt: Prompt,
+    /// Whether the person confirms before the service gets its answer.
+    pub consent: Consent,
     /// Oldest acceptable authentication, in seconds.
     pub max_age: Option<u64>,
     /// The lowest level that was asked for.
@@ -276,6 +287,10 @@ impl AuthorizationRequest {
         let challenge = challenge(params.value("code_challenge"), params.value("code_challenge_method"))
             .map_err(|text| back("invalid_request", text))?;
         let prompt = prompt(params.value("prompt")).map_err(|text| back("invalid_request", text))?;
+        let consent = match params.value("prompt").unwrap_or_default().split(' ').any(|word| word == "consent") {
+            true => Consent::Asked,
+            false => Consent::NotAsked,
+        };
         let max_age = match params.value("max_age").map(str::parse::<u64>) {
             None => None,
             Some(Ok(seconds)) => Some(seconds),
@@ -287,6 +302,7 @@ impl AuthorizationRequest {
             nonce,
             challenge,
             prompt,
+            consent,
             max_age,
             level,
             login_hint: params.value("login_hint").filter(|hint| hint.len() <= MAX_HINT).map(str::to_owned),

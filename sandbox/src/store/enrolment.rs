@@ -17,6 +17,7 @@ use verifier_core::activation::{
 use super::outbox::{Channel, Content, Message};
 use super::{MAX_ENTRIES, PushLimit, State};
 use crate::persons::{Person, Persons};
+use crate::push::Ending;
 
 /// Wrong PINs in a row, over all requests, before the e-CPS is blocked. Not published; ours. One request alone bears three.
 pub(crate) const PIN_TRIES_IN_A_ROW: u8 = 10;
@@ -439,6 +440,7 @@ impl State {
     pub(crate) fn delete_ecps(&mut self, person: &str, now_ms: u64) -> Result<(), ActivationError> {
         let enrolment = self.enrolment(person, now_ms)?;
         enrolment.ecps.take().ok_or(ActivationError::NoEcps)?;
+        self.end_waiting(person, Ending::Deleted, now_ms);
         self.mail(person, "Votre e-CPS a été supprimée", "Elle peut être activée à nouveau.", Content::Notice, now_ms);
         Ok(())
     }

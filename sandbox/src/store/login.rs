@@ -10,6 +10,10 @@ pub(crate) enum Stage {
     Choosing,
     /// A push was sent; its identifier.
     Waiting(String),
+    /// The browser has a session; the person is asked to confirm who enters which service.
+    Confirming,
+    /// The person confirmed; the answer can be made.
+    Confirmed,
     /// The answer has been sent to the service. Nothing can follow.
     Answered,
 }

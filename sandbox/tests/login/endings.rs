@@ -160,3 +160,68 @@ async fn pushes_are_limited() {
     world.clock.advance_s(60);
     world.reach_number(&mut browser, DOCTOR).await;
 }
+
+#[tokio::test]
+async fn an_e_cps_deleted_while_a_login_waits_ends_it() {
+    let world = World::start().await;
+    let mut browser = world.browser();
+    let waiting = world.reach_number(&mut browser, DOCTOR).await;
+    let mut phone = world.browser();
+    let id = world.requests(DOCTOR).await[0]["id"].as_str().unwrap().to_owned();
+    // Another person's request keeps the idle page of this phone away, so the deletion is sent as its form would.
+    let request = phone.get(&format!("http://{}/phone/{DOCTOR}/demandes/{id}", world.ready.listen)).await;
+    let csrf = request.between("name=\"csrf\" value=\"", "\"");
+    phone.post(&format!("http://{}/phone/{DOCTOR}/supprimer", world.ready.listen), &[("csrf", &csrf)]).await;
+    let (status, answer) = world.answer_request(DOCTOR, &id, json!({"pin": "1234", "number": waiting.number})).await;
+    assert_eq!((status, &answer["code"]), (410, &json!("SBX-DELETED")));
+    check_ending(&world, &mut browser, &waiting, "SBX-DELETED", "supprimée du téléphone").await;
+}
+
+#[tokio::test]
+async fn blocking_keeps_requests_away_for_an_hour() {
+    let world = World::start().await;
+    world.reach_number(&mut world.browser(), DOCTOR).await;
+    let (status, _) = world.answer(DOCTOR, json!({"refuse": true, "block": true})).await;
+    assert_eq!(status, 200);
+    let mut browser = world.browser();
+    let page = browser.get(&world.authorize_url(&[])).await;
+    let refused = browser.submit(&page, &[("saisie", DOCTOR)]).await;
+    assert_eq!(refused.status, 403);
+    refused.has_code("SBX-PUSH-BLOCKED");
+    assert!(world.requests(DOCTOR).await.is_empty());
+    let form = [
+        ("scope", "openid scope_all"),
+        ("acr_values", "eidas1"),
+        ("channel", "MOBILE"),
+        ("login_hint", DOCTOR),
+        ("binding_message", "07"),
+    ];
+    let (status, answer) = world.post_as("demo-client", "demo-secret", "ext/ciba/auth", &form).await;
+    assert_eq!((status, &answer["error"]), (403, &json!("access_denied")), "{answer}");
+    world.clock.advance_s(3600);
+    world.reach_number(&mut browser, DOCTOR).await;
+
+    // In the pages: blocked after the refusal, and unblocked.
+    let mut phone = world.browser();
+    let address = format!("http://{}/phone/{DOCTOR}", world.ready.listen);
+    let request = phone.get(&address).await.location();
+    let request = phone.get(&request).await;
+    let refused = phone.submit_form(&request, 1, &[("refuse", "1")]).await;
+    let refused = phone.get(&refused.location()).await;
+    assert!(refused.body.contains("id=\"block\""), "{}", refused.body);
+    phone.submit(&refused, &[]).await;
+    let idle = phone.get(&address).await;
+    assert!(idle.body.contains("Demandes bloquées") && idle.body.contains("60 minutes"), "{}", idle.body);
+    let url = format!("{}/{DOCTOR}/block", world.ready.phone_api);
+    let blocked: serde_json::Value = phone.http.get(&url).send().await.unwrap().json().await.unwrap();
+    assert!(blocked["blocked_until"].is_u64(), "{blocked}");
+    phone.submit(&idle, &[]).await;
+    assert!(phone.get(&address).await.body.contains("Aucune demande en attente"));
+    let answer = phone.http.post(&url).json(&json!({"blocked": "yes"})).send().await.unwrap();
+    assert_eq!(answer.status(), 400);
+    for (wish, known) in [(true, true), (false, false)] {
+        let answer = phone.http.post(&url).json(&json!({ "blocked": wish })).send().await.unwrap();
+        let answer: serde_json::Value = answer.json().await.unwrap();
+        assert_eq!(answer["blocked_until"].is_u64(), known, "{answer}");
+    }
+}

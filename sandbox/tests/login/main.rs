@@ -11,6 +11,7 @@
 mod activation;
 mod ciba;
 mod code_flow;
+mod confirmation;
 mod discovery;
 mod documentation;
 mod endings;

@@ -22,7 +22,7 @@ async fn pin_then_number() {
     let numbers = phone.get(&right.location()).await;
     assert_eq!(numbers.body.matches("name=\"number\"").count(), 3);
     let chosen = phone.submit(&numbers, &[("number", &waiting.number)]).await;
-    assert!(phone.get(&chosen.location()).await.body.contains("Connexion validée"));
+    assert!(phone.get(&chosen.location()).await.body.contains("à présent authentifié"));
     let done = browser.get(&format!("{}/suite", waiting.base)).await;
     assert!(param(&Url::parse(&done.location()).unwrap(), "code").is_some());
 }

@@ -113,9 +113,9 @@ fn own_pages_are_listed_served_and_refused() {
     write("number.html", "<p>{{ number }}</p>");
     check_refused(&["--templates", argument], "SBX-TEMPLATES", "{{ login }}");
     write("number.html", "<p>{{ number }}</p>{{ login }}{{ csrf }}");
-    write("confirm.html", "");
-    check_refused(&["--templates", argument], "SBX-TEMPLATES", "confirm.html");
-    std::fs::remove_file(folder.join("confirm.html")).unwrap();
+    write("waiting-room.html", "");
+    check_refused(&["--templates", argument], "SBX-TEMPLATES", "waiting-room.html");
+    std::fs::remove_file(folder.join("waiting-room.html")).unwrap();
     write("own.css", "p { color: red }");
     let (mut child, _) = start(&["--templates", argument, "--format", "json"]);
     child.kill().unwrap();

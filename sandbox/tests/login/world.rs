@@ -59,7 +59,7 @@ impl World {
             decision_point: None,
             pushes_per_minute: 10,
             people: None,
-            templates: None,
+            templates: vigie_sandbox::Templates::default(),
         }
     }
 

@@ -7,4 +7,5 @@
 mod activation_by_contacts;
 mod second_device;
 mod support;
+mod template_sets;
 mod wrong_number;

@@ -1,0 +1,135 @@
+//! The extension on every set of login pages: it fills the identifier and shows the number, whatever the markup.
+
+use anyhow::{Context, Result, ensure};
+use fantoccini::wd::WindowHandle;
+use serde_json::{Value, json};
+use vigie_e2e::browser::{Browser, Extension, Frame, Setup, until};
+use vigie_e2e::popup::Popup;
+
+use crate::support::{DOCTOR, PIN, Scene, Story, click, tell};
+
+/// Looks for elements within open shadow roots too, as no style sheet selector does.
+const DEEP: &str = "
+    const deep = (root, css) => [...root.querySelectorAll('*')].flatMap((element) => [
+      ...(element.matches(css) ? [element] : []), ...(element.shadowRoot ? deep(element.shadowRoot, css) : []),
+    ]);";
+
+const WALLET: &str = "https://wallet.esw.esante.gouv.fr";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn template_sets() {
+    let scene = Scene { browser: Setup::hidden(Extension::Loaded), ..Scene::plain() };
+    tell("template-sets", scene, async |story| {
+        for set in ["forms", "spa", "guide", "awkward"] {
+            log_in(story, set).await.with_context(|| format!("with the set `{set}`"))?;
+            other_pages(story, set).await.with_context(|| format!("with the set `{set}`"))?;
+        }
+        Ok(())
+    })
+    .await;
+}
+
+/// The text of the only element that fits, or why there is none yet.
+async fn deep_text(browser: &Browser, css: &str) -> Result<String> {
+    let script = format!("{DEEP} return deep(document, {}).map((one) => one.textContent.trim());", json!(css));
+    until(&format!("`{css}` to hold a text"), async || {
+        let found = browser.evaluate(&script).await?;
+        Ok(match found.as_array().map(Vec::as_slice) {
+            Some([Value::String(text)]) if !text.is_empty() => Ok(text.clone()),
+            _ => Err(format!("there is {found}")),
+        })
+    })
+    .await
+}
+
+/// Fill and number, popup and badge beside the page.
+async fn log_in(story: &Story, set: &str) -> Result<()> {
+    let browser = &story.browser;
+    story.sandbox.set(json!({ "templates": set })).await?;
+    let desk = browser.open_tab(&format!("{WALLET}/login-page")).await?;
+    browser.client.delete_all_cookies().await?;
+    browser.close_other_tabs().await?;
+    story.reach_login_page("smurtab").await?;
+    let popup = Popup::open(browser).await?;
+    popup.state("identifier").await?;
+    popup.type_identifier(DOCTOR.trim_start_matches('8')).await?;
+    popup.fill().await?;
+    browser.switch_to(&desk).await?;
+    let read = format!("{DEEP} return deep(document, 'form input[type=text]').map((field) => field.value);");
+    until("the field to hold the identifier", async || {
+        let values = browser.evaluate(&read).await?;
+        Ok(if values == json!([DOCTOR]) { Ok(()) } else { Err("it does not".to_owned()) })
+    })
+    .await?;
+    story.keep(&format!("{set}-identifier"), Frame::Window).await?;
+
+    browser.evaluate(&format!("{DEEP} deep(document, 'form [type=submit]')[0].click();")).await?;
+    let number = deep_text(browser, "[data-test=number]").await?;
+    ensure!(number.len() == 2, "the page shows a number of {} characters", number.len());
+    popup.badge(&number).await?;
+    popup.state("number").await?;
+    ensure!(popup.text("#digits").await? == number, "the popup shows another number than the page");
+    browser.switch_to(&desk).await?;
+    story.keep(&format!("{set}-number"), Frame::Window).await?;
+    counts_down(story, set).await?;
+
+    let offered = story.unlock(browser, DOCTOR, PIN).await?;
+    ensure!(offered.contains(&number), "the phone does not offer the number");
+    click(browser, &format!("button[name=number][value='{number}']")).await?;
+    browser.switch_to(&desk).await?;
+    story.arrives("KIT DOC0042786").await
+}
+
+/// The countdown is rewritten in place: the sentence changes and its element stays.
+async fn counts_down(story: &Story, set: &str) -> Result<()> {
+    let browser = &story.browser;
+    let mark = format!("{DEEP} const line = deep(document, '.countdown')[0]; line.dataset.vu ??= 'oui';");
+    let before = browser.evaluate(&format!("{mark} return line.textContent;")).await?;
+    until(&format!("the countdown of `{set}` to move"), async || {
+        let now = browser.evaluate(&format!("{mark} return [line.dataset.vu, line.textContent];")).await?;
+        let moved = now.get(0) == Some(&json!("oui")) && now.get(1) != Some(&before);
+        Ok(if moved { Ok(()) } else { Err(format!("it still reads {before}")) })
+    })
+    .await
+}
+
+/// Portal, card tab and a refusal, as the extension sees them.
+async fn other_pages(story: &Story, set: &str) -> Result<()> {
+    let browser = &story.browser;
+    let desk = browser.open_tab(&format!("{WALLET}/login-page")).await?;
+    browser.close_other_tabs().await?;
+    let popup = Popup::open(browser).await?;
+    let shows = async |what: &str, state: &str| -> Result<()> {
+        popup.state(state).await?;
+        browser.switch_to(&desk).await?;
+        story.keep(&format!("{set}-{what}"), Frame::Window).await
+    };
+    shows("portal", "portal").await?;
+
+    story.reach_login_page("smurtab").await?;
+    follow(browser, &desk, "a[href*='onglet=carte']").await?;
+    shows("card", "card").await?;
+
+    story.reach_login_page("smurtab").await?;
+    let type_wrong = format!(
+        "{DEEP} const field = deep(document, 'form input[type=text]')[0]; if (!field) return false;
+         field.value = '899700000000'; deep(document, 'form [type=submit]')[0].click(); return true;"
+    );
+    until("the form to be there", async || {
+        Ok(if browser.evaluate(&type_wrong).await? == json!(true) { Ok(()) } else { Err("it is not".to_owned()) })
+    })
+    .await?;
+    shows("unknown-identifier", "unknown-identifier").await
+}
+
+async fn follow(browser: &Browser, desk: &WindowHandle, css: &str) -> Result<()> {
+    browser.switch_to(desk).await?;
+    let script = format!(
+        "{DEEP} const [link] = deep(document, {}); if (!link) return false; link.click(); return true;",
+        json!(css)
+    );
+    until(&format!("`{css}` to be there"), async || {
+        Ok(if browser.evaluate(&script).await? == json!(true) { Ok(()) } else { Err("it is not".to_owned()) })
+    })
+    .await
+}
