@@ -9,6 +9,8 @@
 )]
 
 mod activation;
+mod apache;
+mod certified_client;
 mod ciba;
 mod code_flow;
 mod confirmation;
@@ -20,6 +22,7 @@ mod lifetimes;
 mod logout;
 mod phone_page;
 mod program;
+mod program_world;
 mod refused_requests;
 mod requests;
 mod secrecy;
