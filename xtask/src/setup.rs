@@ -18,6 +18,9 @@ const WASM_PACK: &str = "0.15.1";
 /// geckodriver lets wasm-pack run them in Firefox as well. Debian has none, and it takes long to compile: only on request.
 const GECKODRIVER: &str = "0.37.1";
 
+/// Where Debian puts the OpenID Connect client of Apache.
+const APACHE_MODULE: &str = "/usr/lib/apache2/modules/mod_auth_openidc.so";
+
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// How much is needed for what was asked.
@@ -107,7 +110,8 @@ fn cargo_tool(progress: &Progress, program: &str, package: &str, version: &str, 
     Ok(ours)
 }
 
-/// What comes from the distribution: Node for wasm-opt, and the browser with its driver.
+/// What comes from the distribution: Node for wasm-opt, the browser with its driver, and for the tests an Apache that logs in
+/// at the sandbox. The module brings `apache2-bin` along, a server without a service that would start by itself.
 fn system_packages(progress: &Progress, scope: Scope) -> Result<()> {
     let mut absent = Vec::new();
     for (program, package) in [("node", "nodejs"), ("npm", "npm")] {
@@ -123,6 +127,9 @@ fn system_packages(progress: &Progress, scope: Scope) -> Result<()> {
         }
         if scope >= Scope::Test && on_path("firefox-esr").is_none() {
             absent.push("firefox-esr");
+        }
+        if scope >= Scope::Test && !Path::new(APACHE_MODULE).is_file() {
+            absent.push("libapache2-mod-auth-openidc");
         }
         // Debian ships the browser's translations apart. Without them the extension speaks English in pictures; asking for all
         // three keeps them of one version.

@@ -84,7 +84,9 @@ async fn a_protected_page_shows_who_came_in_and_lets_out_again() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let configuration = write_configuration(&world, folder.path(), port);
     let log = || std::fs::read_to_string(folder.path().join("error.log")).unwrap_or_default();
-    let mut apache = Command::new("apache2");
+    // Debian keeps servers off the search path of ordinary users.
+    let known = Path::new("/usr/sbin/apache2");
+    let mut apache = Command::new(if known.exists() { known } else { Path::new("apache2") });
     // One process, so that the end of the test is the end of all of it.
     apache.args(["-X", "-f"]).arg(&configuration).stdin(Stdio::null()).stdout(Stdio::null());
     let mut apache = Guarded(apache.spawn().expect("apache2 is installed: `cargo xtask setup`"));
