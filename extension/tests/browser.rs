@@ -255,6 +255,13 @@ async fn a_fill_that_must_not_happen() {
         set_tab_url(7, "https://example.org/");
     };
     check(moved, fill_order(IDENTIFIER, "ask"), refused("EXT-FILL-NOT-GENUINE"), 0).await;
+    // A browser that does not name documents cannot say which of a tab's pages would get the identifier.
+    let nameless = async || {
+        let mut sender = page_sender(WALLET);
+        sender.as_object_mut().unwrap().remove("documentId");
+        send(&sender, identifier_page()).await;
+    };
+    check(nameless, fill_order(IDENTIFIER, "ask"), refused("EXT-FIELD-GONE"), 0).await;
     let other_page = async || drop(send(&page_sender(WALLET), number_page("47")).await);
     check(other_page, fill_order(IDENTIFIER, "ask"), refused("EXT-FILL-NO-FIELD"), 0).await;
     let covered = async || {

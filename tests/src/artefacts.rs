@@ -87,6 +87,15 @@ impl Artefacts {
         Ok(format!("sha256:{}", hex(&Sha256::digest(bytes))))
     }
 
+    /// A package of the extension: an unpacked folder or an archive.
+    ///
+    /// # Errors
+    /// It was not built.
+    pub fn package(&self, name: &str) -> Result<PathBuf> {
+        let path = self.extension.with_file_name(name);
+        path.exists().then(|| path.clone()).with_context(|| format!("{} is not built yet", path.display()))
+    }
+
     /// The id that Chromium gives to an unpacked extension: the SHA-256 of its path, in the letters a to p.
     #[must_use]
     pub fn extension_id(&self) -> String {

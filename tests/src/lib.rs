@@ -8,8 +8,10 @@
 
 pub mod artefacts;
 pub mod browser;
+pub mod firefox;
 pub mod first_login;
 pub mod popup;
+mod proxy;
 pub mod sandbox;
 mod service;
 pub mod stage;

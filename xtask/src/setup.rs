@@ -110,8 +110,9 @@ fn cargo_tool(progress: &Progress, program: &str, package: &str, version: &str, 
     Ok(ours)
 }
 
-/// What comes from the distribution: Node for wasm-opt, the browser with its driver, and for the tests an Apache that logs in
-/// at the sandbox. The module brings `apache2-bin` along, a server without a service that would start by itself.
+/// What comes from the distribution: Node for wasm-opt, Chromium with its driver, and for the tests Firefox, which needs none,
+/// and an Apache that logs in at the sandbox. The module brings `apache2-bin` along, a server without a service that would
+/// start by itself.
 fn system_packages(progress: &Progress, scope: Scope) -> Result<()> {
     let mut absent = Vec::new();
     for (program, package) in [("node", "nodejs"), ("npm", "npm")] {
@@ -125,8 +126,14 @@ fn system_packages(progress: &Progress, scope: Scope) -> Result<()> {
                 absent.push(package);
             }
         }
-        if scope >= Scope::Test && on_path("firefox-esr").is_none() {
-            absent.push("firefox-esr");
+        if scope >= Scope::Test {
+            // Here too the translations come apart, and both must be of one version.
+            let debian = Path::new("/usr/lib/firefox-esr/browser/extensions");
+            let firefox_is_absent = on_path("firefox-esr").is_none();
+            let speaks_french = debian.join("langpack-fr@firefox-esr.mozilla.org.xpi").exists();
+            if firefox_is_absent || (is_root() && debian.is_dir() && !speaks_french) {
+                absent.extend(["firefox-esr", "firefox-esr-l10n-fr"]);
+            }
         }
         if scope >= Scope::Test && !Path::new(APACHE_MODULE).is_file() {
             absent.push("libapache2-mod-auth-openidc");

@@ -62,28 +62,24 @@ pub async fn active() -> Option<Tab> {
 pub struct Document {
     /// The tab.
     pub tab: i32,
-    /// The browser's name for the document; older browsers have none, then the top frame is addressed.
+    /// The browser's name for the document, which every browser that the manifest admits gives. Without one nothing is asked:
+    /// a message to the tab's top frame could arrive at another page than the one that was checked.
     pub id: Option<String>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Options<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    frame_id: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    document_id: Option<&'a str>,
+    document_id: &'a str,
 }
 
 /// Sends a message to the content script of one document and waits for its answer, a text.
 ///
 /// # Errors
-/// [`BrowserError`] when the document is gone, is silent, or answers something else than text.
+/// [`BrowserError`] when the document has no name, is gone, is silent, or answers something else than text.
 pub async fn ask<T: Serialize>(document: &Document, message: &T) -> Result<String, BrowserError> {
-    let options = match document.id.as_deref() {
-        Some(id) => Options { frame_id: None, document_id: Some(id) },
-        None => Options { frame_id: Some(0), document_id: None },
-    };
+    let document_id = document.id.as_deref().ok_or(BrowserError::Refused)?;
+    let options = Options { document_id };
     let reply = bindings::tabs_send_message(document.tab, &plain(message)?, &plain(&options)?)
         .map_err(|_| BrowserError::Refused)?;
     let mut timer = None;
