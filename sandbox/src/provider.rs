@@ -56,5 +56,6 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route(&connect("token/introspect"), post(account::introspect))
         .route(&connect("revoke"), post(account::revoke))
         .route(&connect("logout"), get(logout::by_get).post(logout::by_post))
+        .layer(middleware::from_fn(back_channel::speak_oauth))
         .layer(middleware::from_fn_with_state(Arc::clone(app), faults::trouble))
 }

@@ -4,16 +4,21 @@
 //! it, verifies the ID token and fetches UserInfo with the `openidconnect` library. Then it asks `vigie serve`, and nothing
 //! but an explicit "permit" lets the person in: no decision point, no answer, a strange answer all end outside.
 //!
+//! A session of a service lies within the provider's: it ends with it, whoever closes it, and never outlives its limits. What a
+//! person does in the service keeps both alive, because the service refreshes its tokens (`session`).
+//!
 //! What it does not do: these services hold no patient data and no rules of their own.
 
 pub(crate) mod decision_point;
 pub(crate) mod oidc;
+pub(crate) mod service;
+pub(crate) mod session;
 pub(crate) mod view;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -29,118 +34,20 @@ use minijinja::{Value, context};
 
 use crate::app::{App, Failure};
 use crate::clients::{Client, RedirectRule};
-use crate::encoding::fingerprint;
 use crate::names::{ALL_HOSTS, Sites};
 use crate::params::Params;
 use crate::random::{NoRandomness, make_opaque};
-use crate::store::SESSION_MS;
 use crate::web::{self, found, see_other};
-use oidc::Pending;
+pub(crate) use service::Service;
+use session::{Ended, Keys, Look, RpSession, Tables};
 use view::DecisionView;
-
-/// A started login must come back within this time; the provider gives up after the same time.
-const PENDING_MS: u64 = 30 * 60 * 1000;
-/// Started logins and sessions that one service keeps.
-const MAX_ENTRIES: usize = 20_000;
-
-/// Which of the two services.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Service {
-    /// Like SMURT@B: care professionals on call.
-    Smurtab,
-    /// Like SI-DEP: test results, listed professions.
-    Sidep,
-}
-
-impl Service {
-    fn parse(key: &str) -> Option<Self> {
-        match key {
-            "smurtab" => Some(Self::Smurtab),
-            "sidep" => Some(Self::Sidep),
-            _ => None,
-        }
-    }
-
-    /// Key in paths, configuration and audience.
-    #[must_use]
-    pub(crate) fn key(self) -> &'static str {
-        match self {
-            Self::Smurtab => "smurtab",
-            Self::Sidep => "sidep",
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Smurtab => "SMURT@B (démonstration)",
-            Self::Sidep => "SI-DEP (démonstration)",
-        }
-    }
-
-    fn pending_cookie(self) -> &'static str {
-        match self {
-            Self::Smurtab => "vigie_rp_smurtab_login",
-            Self::Sidep => "vigie_rp_sidep_login",
-        }
-    }
-
-    fn session_cookie(self) -> &'static str {
-        match self {
-            Self::Smurtab => "vigie_rp_smurtab",
-            Self::Sidep => "vigie_rp_sidep",
-        }
-    }
-
-    fn cookie_path(self) -> String {
-        format!("/rp/{}/", self.key())
-    }
-
-    fn origin(self, sites: &Sites) -> &str {
-        match self {
-            Self::Smurtab => &sites.smurtab,
-            Self::Sidep => &sites.sidep,
-        }
-    }
-
-    /// Landing page.
-    #[must_use]
-    pub(crate) fn home(self, sites: &Sites) -> String {
-        format!("{}/rp/{}/", self.origin(sites), self.key())
-    }
-
-    fn callback(self, sites: &Sites) -> String {
-        format!("{}callback", self.home(sites))
-    }
-
-    fn client_id(self) -> &'static str {
-        match self {
-            Self::Smurtab => "vigie-demo-smurtab",
-            Self::Sidep => "vigie-demo-sidep",
-        }
-    }
-}
-
-/// A person who has come back, let in or not.
-struct RpSession {
-    view: DecisionView,
-    keys: SessionKeys,
-    started_ms: u64,
-}
-
-/// What a logout needs: the ID token for the provider, the handle for the decision point.
-#[derive(Default)]
-struct SessionKeys {
-    id_token: Option<String>,
-    handle: Option<String>,
-}
 
 /// What the demo services remember and reach.
 pub(crate) struct RelyingParties {
     secrets: HashMap<Service, String>,
     http: oidc::BoundedHttp,
     decision_point: Option<PathBuf>,
-    pending: Mutex<HashMap<String, (Pending, u64)>>,
-    sessions: Mutex<HashMap<String, RpSession>>,
+    tables: Tables,
 }
 
 impl std::fmt::Debug for RelyingParties {
@@ -183,8 +90,7 @@ impl RelyingParties {
             secrets: HashMap::from([(Service::Smurtab, make_opaque()?), (Service::Sidep, make_opaque()?)]),
             http: oidc::BoundedHttp(http),
             decision_point,
-            pending: Mutex::default(),
-            sessions: Mutex::default(),
+            tables: Tables::default(),
         })
     }
 
@@ -213,44 +119,6 @@ impl RelyingParties {
 
     fn secret(&self, service: Service) -> &str {
         self.secrets.get(&service).map(String::as_str).unwrap_or_default()
-    }
-
-    fn keep_pending(&self, cookie: &str, pending: Pending, now_ms: u64) -> bool {
-        let mut table = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        table.retain(|_, (_, started)| now_ms < started.saturating_add(PENDING_MS));
-        if table.len() >= MAX_ENTRIES {
-            return false;
-        }
-        table.insert(fingerprint(cookie), (pending, now_ms));
-        true
-    }
-
-    /// Each started login comes back once.
-    fn take_pending(&self, cookie: &str, now_ms: u64) -> Option<Pending> {
-        let mut table = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        let (pending, started) = table.remove(&fingerprint(cookie))?;
-        (now_ms < started.saturating_add(PENDING_MS)).then_some(pending)
-    }
-
-    fn keep_session(&self, cookie: &str, session: RpSession, now_ms: u64) -> bool {
-        let mut table = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        // The session of a service must not outlive the one at the provider.
-        table.retain(|_, session| now_ms < session.started_ms.saturating_add(SESSION_MS));
-        if table.len() >= MAX_ENTRIES {
-            return false;
-        }
-        table.insert(fingerprint(cookie), session);
-        true
-    }
-
-    fn view(&self, cookie: &str, now_ms: u64) -> Option<DecisionView> {
-        let table = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        let session = table.get(&fingerprint(cookie))?;
-        (now_ms < session.started_ms.saturating_add(SESSION_MS)).then(|| session.view.clone())
-    }
-
-    fn take_session(&self, cookie: &str) -> Option<RpSession> {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).remove(&fingerprint(cookie))
     }
 }
 
@@ -296,10 +164,10 @@ async fn login(
     let reuse = params.as_ref().and_then(|params| params.value("session")) == Some("reuse");
     let again = if reuse { oidc::Again::AsNeeded } else { oidc::Again::Always };
     match oidc::start(&app, service, again).await {
-        Err(error) => show(&app, jar, service, DecisionView::failed(&error), SessionKeys::default()),
+        Err(error) => show(&app, jar, service, DecisionView::failed(&error), Keys::default(), None),
         Ok((location, pending)) => {
             let cookie = make_opaque()?;
-            if !app.relying.keep_pending(&cookie, pending, app.store.clock().now_ms()) {
+            if !app.relying.tables.keep_pending(&cookie, pending, app.store.clock().now_ms()) {
                 return Err(Failure::Full);
             }
             let jar = jar.add(web::cookie(service.pending_cookie(), cookie, &service.cookie_path(), &app.sites));
@@ -319,13 +187,15 @@ async fn callback(
         return no_such_service(&app);
     };
     let now_ms = app.store.clock().now_ms();
-    let pending = jar.get(service.pending_cookie()).and_then(|cookie| app.relying.take_pending(cookie.value(), now_ms));
+    let pending =
+        jar.get(service.pending_cookie()).and_then(|cookie| app.relying.tables.take_pending(cookie.value(), now_ms));
     let jar = jar.remove(Cookie::build(service.pending_cookie()).path(service.cookie_path()));
     let result = oidc::finish(&app, service, pending, query.unwrap_or_default().as_bytes()).await;
     match result {
-        Err(error) => show(&app, jar, service, DecisionView::failed(&error), SessionKeys::default()),
+        Err(error) => show(&app, jar, service, DecisionView::failed(&error), Keys::default(), None),
         Ok(login) => {
-            let mut keys = SessionKeys::default();
+            let mut keys = Keys { refresh_token: login.refresh_token.clone(), ..Keys::default() };
+            let since_ms = login.authenticated_ms;
             let view = match decision_point::ask(&app, service, &login).await {
                 Ok(answer) => {
                     keys.handle = Some(answer.handle.clone());
@@ -334,7 +204,7 @@ async fn callback(
                 Err(error) => DecisionView::undecided(&login, &error),
             };
             keys.id_token = Some(login.id_token);
-            show(&app, jar, service, view, keys)
+            show(&app, jar, service, view, keys, since_ms)
         }
     }
 }
@@ -345,12 +215,14 @@ fn show(
     jar: CookieJar,
     service: Service,
     view: DecisionView,
-    keys: SessionKeys,
+    keys: Keys,
+    since_ms: Option<u64>,
 ) -> Result<Response, Failure> {
     tracing::info!(service = service.key(), decision = view.decision(), reason = view.reason(), "decision shown");
     let cookie = make_opaque()?;
     let now_ms = app.store.clock().now_ms();
-    if !app.relying.keep_session(&cookie, RpSession { view, keys, started_ms: now_ms }, now_ms) {
+    let session = RpSession { view, keys, since_ms: since_ms.unwrap_or(now_ms), used_ms: now_ms, checked_ms: now_ms };
+    if !app.relying.tables.keep_session(&cookie, session, now_ms) {
         return Err(Failure::Full);
     }
     let jar = jar.add(web::cookie(service.session_cookie(), cookie, &service.cookie_path(), &app.sites));
@@ -365,9 +237,10 @@ async fn decision(
     let Some(service) = Service::parse(&service) else {
         return no_such_service(&app);
     };
-    let now_ms = app.store.clock().now_ms();
-    let view = jar.get(service.session_cookie()).and_then(|cookie| app.relying.view(cookie.value(), now_ms));
-    let Some(view) = view else {
+    let Some(view) = (match jar.get(service.session_cookie()) {
+        Some(cookie) => current(&app, service, cookie.value()).await,
+        None => None,
+    }) else {
         return Ok(found(&format!("/rp/{}/", service.key())));
     };
     let (jar, csrf) = web::csrf(jar, &app.sites)?;
@@ -377,6 +250,31 @@ async fn decision(
         context! { key => service.key(), name => service.name(), csrf, view => Value::from(Serde(view)) },
     )?;
     Ok((jar, page).into_response())
+}
+
+/// What the session of this cookie shows now; `None` when there is none.
+async fn current(app: &App, service: Service, cookie: &str) -> Option<DecisionView> {
+    let tables = &app.relying.tables;
+    let ended = match tables.look(cookie, app.store.clock().now_ms()) {
+        Look::Nobody => return None,
+        Look::Ended(ended) => ended,
+        Look::Live { view, refresh: None } => return Some(view),
+        Look::Live { view, refresh: Some(token) } => match oidc::refresh(app, service, token).await {
+            Ok(newer) => {
+                tables.renew(cookie, newer, app.store.clock().now_ms());
+                return Some(view);
+            }
+            Err(oidc::RefreshError::Refused) => Ended::Closed,
+            // A provider that does not answer for a while throws nobody out.
+            Err(oidc::RefreshError::Unreachable) => return Some(view),
+        },
+    };
+    tracing::info!(service = service.key(), code = ended.code(), "session ended");
+    // No logout at the provider: that is for people who ask for it, not for clocks (psc-facts §1.9).
+    if let Some(handle) = tables.take_session(cookie).and_then(|session| session.keys.handle) {
+        decision_point::revoke(app, service, &handle).await;
+    }
+    Some(DecisionView::ended(ended))
 }
 
 /// Leaves the service and the provider, as the provider asks when a person clicks "disconnect" (psc-facts §1.9).
@@ -392,7 +290,7 @@ async fn logout(
     if !Params::parse(&body).is_ok_and(|params| web::csrf_holds(&jar, &params)) {
         return web::bad_form(&app.pages);
     }
-    let session = jar.get(service.session_cookie()).and_then(|cookie| app.relying.take_session(cookie.value()));
+    let session = jar.get(service.session_cookie()).and_then(|cookie| app.relying.tables.take_session(cookie.value()));
     let jar = jar.remove(Cookie::build(service.session_cookie()).path(service.cookie_path()));
     let keys = session.map(|session| session.keys).unwrap_or_default();
     if let Some(handle) = keys.handle {

@@ -51,6 +51,9 @@ pub(crate) const BLOCK_MS: u64 = 60 * 60 * 1000;
 /// The window of the push limit.
 const PUSH_WINDOW_MS: u64 = 60 * 1000;
 
+/// Identifiers that lead nowhere, per browser and minute. Ours; not published. Nobody mistypes their own so often.
+const ATTEMPTS_PER_MINUTE: usize = 10;
+
 /// Why a push was not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PushLimit {
@@ -189,6 +192,11 @@ impl State {
     #[must_use]
     pub(crate) fn blocked_until(&self, person: &str, now_ms: u64) -> Option<u64> {
         self.blocked_until.get(person).copied().filter(|until_ms| now_ms < *until_ms)
+    }
+
+    /// Counts an identifier that led nowhere, unless this browser typed too many of them within the last minute.
+    pub(crate) fn count_attempt(&mut self, browser: &str, now_ms: u64) -> Result<(), PushLimit> {
+        self.count_push(browser, ATTEMPTS_PER_MINUTE, now_ms)
     }
 
     /// A request by its identifier.

@@ -3,13 +3,16 @@
 //! RFC 6749 §2.3.1 and §5.2. Basic and form parameters are offered; both at once is an error, as the standard asks.
 
 use axum::Json;
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::app::App;
 use crate::clients::Client;
 use crate::encoding::from_base64;
+use crate::names::REALM;
 use crate::params::Params;
 
 /// An OAuth error answer.
@@ -95,6 +98,27 @@ impl IntoResponse for OAuthError {
         }
         response
     }
+}
+
+/// Refusals that come from the HTTP layer, in the words of the standards: a service reads JSON, whatever was wrong.
+pub(crate) async fn speak_oauth(request: Request, next: Next) -> Response {
+    let for_a_service = request.uri().path().starts_with(REALM);
+    let answer = next.run(request).await;
+    let description = match answer.status() {
+        StatusCode::METHOD_NOT_ALLOWED => "this endpoint does not take this method",
+        StatusCode::PAYLOAD_TOO_LARGE => "the request is longer than any that is expected here",
+        _ => return answer,
+    };
+    if !for_a_service {
+        return answer;
+    }
+    let mut refusal =
+        (answer.status(), Json(json!({"error": "invalid_request", "error_description": description}))).into_response();
+    never_stored(refusal.headers_mut());
+    if let Some(methods) = answer.headers().get(header::ALLOW) {
+        refusal.headers_mut().insert(header::ALLOW, methods.clone());
+    }
+    refusal
 }
 
 /// Token answers must not be kept by anybody (RFC 6749 §5.1).

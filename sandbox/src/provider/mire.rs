@@ -170,6 +170,16 @@ pub(crate) async fn submit(
         Ok(person) => person,
         Err(refusal) => {
             tracing::info!(code = refusal.code(), "identifier refused");
+            if app.store.with(|state, now_ms| state.count_attempt(&login.browser, now_ms)).is_err() {
+                return error_page(
+                    &app.pages,
+                    StatusCode::TOO_MANY_REQUESTS,
+                    "Trop d'essais",
+                    "Trop d'identifiants incorrects ont été saisis en une minute dans ce navigateur.",
+                    "Attendez une minute, puis recommencez avec votre propre identifiant : le 8, puis les 11 chiffres du RPPS.",
+                    "SBX-ID-LIMIT",
+                );
+            }
             return render_identifier(&app, &login, Some(Retype { typed, refusal }));
         }
     };

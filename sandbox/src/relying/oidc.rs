@@ -8,13 +8,13 @@
 use std::pin::Pin;
 
 use openidconnect::core::{
-    CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreClient, CoreJsonWebKeySet, CoreProviderMetadata,
-    CoreUserInfoClaims,
+    CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreClient, CoreErrorResponseType, CoreJsonWebKeySet,
+    CoreProviderMetadata, CoreUserInfoClaims,
 };
 use openidconnect::{
     AccessTokenHash, AsyncHttpClient, AuthenticationContextClass, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
     HttpRequest, HttpResponse, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
-    Scope, TokenResponse,
+    RefreshToken, RequestTokenError, Scope, TokenResponse,
 };
 
 use super::Service;
@@ -46,8 +46,26 @@ pub(crate) struct VerifiedLogin {
     pub(crate) id_token: String,
     pub(crate) access_token: String,
     pub(crate) nonce: String,
+    pub(crate) refresh_token: Option<String>,
+    /// When the person proved who they are: earlier than now if a session of the provider answered.
+    pub(crate) authenticated_ms: Option<u64>,
     pub(crate) sub: String,
     pub(crate) display_name: String,
+}
+
+/// What a refresh brings.
+pub(crate) struct Newer {
+    pub(crate) refresh_token: String,
+    pub(crate) id_token: Option<String>,
+}
+
+/// Why a refresh brought nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RefreshError {
+    /// The provider says no: the session is over.
+    Refused,
+    /// The provider says nothing.
+    Unreachable,
 }
 
 /// Why nobody was logged in. Messages never repeat what the provider or the browser sent.
@@ -238,9 +256,29 @@ pub(crate) async fn finish(
         id_token: id_token.to_string(),
         access_token: tokens.access_token().secret().clone(),
         nonce: pending.nonce.secret().clone(),
+        refresh_token: tokens.refresh_token().map(|token| token.secret().clone()),
+        authenticated_ms: claims.auth_time().and_then(|time| u64::try_from(time.timestamp_millis()).ok()),
         sub: claims.subject().to_string(),
         display_name: format!("{given} {family}").trim().to_owned(),
     })
+}
+
+/// Asks the provider for newer tokens, and so whether the session lives.
+pub(crate) async fn refresh(app: &App, service: Service, token: String) -> Result<Newer, RefreshError> {
+    let metadata = discover(app).await.map_err(|_| RefreshError::Unreachable)?;
+    let secret = ClientSecret::new(app.relying.secret(service).to_owned());
+    let id = ClientId::new(service.client_id().to_owned());
+    let client = CoreClient::from_provider_metadata(metadata, id, Some(secret));
+    let token = RefreshToken::new(token);
+    let asked = client.exchange_refresh_token(&token).map_err(|_| RefreshError::Unreachable)?;
+    let answer = asked.request_async(&app.relying.http).await.map_err(|error| match error {
+        RequestTokenError::ServerResponse(said) if *said.error() == CoreErrorResponseType::InvalidGrant => {
+            RefreshError::Refused
+        }
+        _ => RefreshError::Unreachable,
+    })?;
+    let refresh_token = answer.refresh_token().unwrap_or(&token).secret().clone();
+    Ok(Newer { refresh_token, id_token: answer.id_token().map(ToString::to_string) })
 }
 
 /// Closes the session at the provider. A provider that does not answer changes nothing for the person.

@@ -4,11 +4,12 @@ use serde::Serialize;
 
 use super::decision_point::{Answer, AskError, EvidenceLine, PolicyLine};
 use super::oidc::{LoginError, VerifiedLogin};
+use super::session::Ended;
 
 /// One decision page. No `Debug`: it names a person.
 #[derive(Clone, Serialize)]
 pub(crate) struct DecisionView {
-    /// `permit`, `deny` or `error`.
+    /// `permit`, `deny`, `ended` or `error`.
     decision: &'static str,
     reason: String,
     reason_fr: String,
@@ -36,8 +37,31 @@ impl DecisionView {
     }
 
     fn error(reason: &str, fr: &str, en: &str) -> Self {
+        Self::without_decision("error", reason, fr, en)
+    }
+
+    /// A session that is over although nobody left the service.
+    pub(crate) fn ended(ended: Ended) -> Self {
+        let (fr, en) = match ended {
+            Ended::Idle => (
+                "Vous n'avez rien fait ici depuis trente minutes : le service a fermé votre session. Si votre session Pro Santé Connect vit encore, vous la reprenez sans nouvelle demande sur le téléphone.",
+                "Nothing happened here for thirty minutes: the service closed your session. If your Pro Santé Connect session still lives, you come back without a new request on the phone.",
+            ),
+            Ended::FourHours => (
+                "Quatre heures ont passé depuis votre authentification : la session est terminée. Authentifiez-vous à nouveau.",
+                "Four hours have passed since you authenticated: the session is over. Authenticate again.",
+            ),
+            Ended::Closed => (
+                "Votre session Pro Santé Connect a été fermée depuis un autre service, ou elle n'a plus servi depuis trente minutes. Ce service se ferme avec elle.",
+                "Your Pro Santé Connect session was closed from another service, or was not used for thirty minutes. This service closes with it.",
+            ),
+        };
+        Self::without_decision("ended", ended.code(), fr, en)
+    }
+
+    fn without_decision(decision: &'static str, reason: &str, fr: &str, en: &str) -> Self {
         Self {
-            decision: "error",
+            decision,
             reason: reason.to_owned(),
             reason_fr: fr.to_owned(),
             reason_en: en.to_owned(),

@@ -152,3 +152,38 @@ async fn the_page_sets_what_scripts_set_and_refuses_the_rest() {
     let now: Value = world.browser().http.get(&url).send().await.unwrap().json().await.unwrap();
     assert_eq!((&now["signing"], &now["mail_blocked"]), (&json!("normal"), &json!(false)));
 }
+
+#[tokio::test]
+async fn levels_and_means_change_what_tokens_say() {
+    let world = World::start().await;
+    world.switch(json!({"acr": "eidas2", "auth_mode": "CARD"})).await;
+    let tokens = world.tokens(DOCTOR).await;
+    let (_, id) = part(&tokens, "id_token");
+    assert_eq!((&id["acr"], &id["authMode"], &id["SubjectNameID"]), (&json!("eidas2"), &json!("CARD"), &json!(DOCTOR)));
+    let (_, access) = part(&tokens, "access_token");
+    assert_eq!((&access["authMode"], &access["preferred_username"]), (&json!("CARD"), &json!(DOCTOR)));
+    assert_eq!(access.get("SubjectNameID"), None, "as observed with a card");
+}
+
+#[tokio::test]
+async fn a_push_expires_as_soon_as_it_is_told_to() {
+    let world = World::start().await;
+    world.switch(json!({"push_seconds": 5})).await;
+    let mut browser = world.browser();
+    let waiting = world.reach_number(&mut browser, DOCTOR).await;
+    assert!(waiting.page.body.contains("Il vous reste 5 secondes"), "{}", waiting.page.body);
+    world.clock.advance_s(5);
+    assert!(world.requests(DOCTOR).await.is_empty());
+    browser.get(&format!("{}/suite", waiting.base)).await.has_code("SBX-EXPIRED");
+}
+
+#[tokio::test]
+async fn other_sites_cannot_set_switches() {
+    let world = World::start().await;
+    let url = format!("http://{}/api/faults", world.ready.listen);
+    for kind in ["text/plain", "application/x-www-form-urlencoded", ""] {
+        let sent = world.browser().http.post(&url).header("content-type", kind).body(r#"{"outage":true}"#);
+        assert_eq!(sent.send().await.unwrap().status(), 400, "{kind}");
+    }
+    assert_eq!(world.browser().get(&world.authorize_url(&[])).await.status, 200);
+}

@@ -27,4 +27,5 @@ mod refused_requests;
 mod requests;
 mod secrecy;
 mod services;
+mod sessions;
 mod world;

@@ -8,7 +8,7 @@ use vigie_sandbox::HostNames;
 use crate::world::{Browser, DOCTOR, Page, World};
 
 /// A decision point that answers what the test says, and checks what it is asked.
-async fn decision_point(name: &str, login: Value, evaluation: Value) -> std::path::PathBuf {
+pub(crate) async fn decision_point(name: &str, login: Value, evaluation: Value) -> std::path::PathBuf {
     let bearer = |headers: &HeaderMap| {
         headers.get("authorization").and_then(|value| value.to_str().ok()).map(str::to_owned).unwrap_or_default()
     };
@@ -28,7 +28,7 @@ async fn decision_point(name: &str, login: Value, evaluation: Value) -> std::pat
             "/access/v1/evaluation",
             post(move |Json(body): Json<Value>| async move {
                 assert_eq!(body["context"]["login"], "the-handle");
-                assert_eq!(body["resource"]["id"], "smurtab");
+                assert!(["smurtab", "sidep"].contains(&body["resource"]["id"].as_str().unwrap()));
                 Json(evaluation)
             }),
         )
@@ -43,13 +43,16 @@ async fn decision_point(name: &str, login: Value, evaluation: Value) -> std::pat
     let address = socket.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(socket, router).await.unwrap() });
     let path = std::env::temp_dir().join(format!("vigie-sandbox-test-{}-{name}.toml", std::process::id()));
-    std::fs::write(&path, format!("url = \"http://{address}\"\n[secrets]\nsmurtab = \"the-secret\"\nsidep = \"x\"\n"))
-        .unwrap();
+    std::fs::write(
+        &path,
+        format!("url = \"http://{address}\"\n[secrets]\nsmurtab = \"the-secret\"\nsidep = \"the-secret\"\n"),
+    )
+    .unwrap();
     path
 }
 
 /// Follows redirects until a page stands still.
-async fn follow(browser: &mut Browser, url: &str) -> Page {
+pub(crate) async fn follow(browser: &mut Browser, url: &str) -> Page {
     let mut page = browser.get(url).await;
     while (300..400).contains(&page.status) {
         page = browser.get(&page.location()).await;
@@ -66,7 +69,7 @@ async fn enter(world: &World, browser: &mut Browser) -> Page {
     follow(browser, callback.as_str()).await
 }
 
-fn handle() -> Value {
+pub(crate) fn handle() -> Value {
     json!({"login": "the-handle", "expires_at": 1, "level": null, "auth_mode": "MOBILE", "evidence": [{"check": "x", "outcome": "passed", "detail": null}], "practices": []})
 }
 
