@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::card::Certified;
 use crate::clients::Clients;
 use crate::faults::Faults;
 use crate::keys::{KeyError, Keys};
@@ -36,6 +37,8 @@ pub(crate) struct App {
     pub relying: RelyingParties,
     /// Pushes that one person may get within a minute.
     pub pushes_per_minute: usize,
+    /// Cards and certificates of services; none without TLS.
+    pub certified: Option<Certified>,
     /// Switches that may be changed while it runs.
     pub faults: Mutex<Faults>,
 }

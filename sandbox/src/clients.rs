@@ -28,6 +28,8 @@ pub(crate) struct Client {
     post_logout: RedirectRule,
     /// Whether it may ask a phone without a browser (CIBA).
     decoupled: Decoupled,
+    /// SHA-256 of an own certificate that stands for the secret.
+    certificate: Option<Vec<u8>>,
     /// How it learns that a session is over.
     told: Told,
 }
@@ -72,6 +74,7 @@ impl Client {
             post_logout,
             decoupled: Decoupled::Refused,
             told: Told::default(),
+            certificate: None,
         }
     }
 
@@ -91,6 +94,18 @@ impl Client {
     #[must_use]
     pub(crate) fn decoupled(self, decoupled: Decoupled) -> Self {
         Self { decoupled, ..self }
+    }
+
+    /// The same service, with an own certificate, by its SHA-256.
+    #[must_use]
+    pub(crate) fn with_certificate(self, digest: Option<Vec<u8>>) -> Self {
+        Self { certificate: digest, ..self }
+    }
+
+    /// Whether this is the digest of its own certificate.
+    #[must_use]
+    pub(crate) fn has_certificate(&self, digest: &[u8]) -> bool {
+        self.certificate.as_deref() == Some(digest)
     }
 
     /// Whether it may use CIBA.
@@ -166,6 +181,11 @@ impl Clients {
     #[must_use]
     pub(crate) fn new(clients: Vec<Client>) -> Self {
         Self(clients)
+    }
+
+    /// All of them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Client> {
+        self.0.iter()
     }
 
     /// The service with this `client_id`.

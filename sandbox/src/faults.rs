@@ -94,6 +94,18 @@ pub(crate) enum DuplicateClaim {
     Other,
 }
 
+/// How an access token names the certificate that it is bound to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Confirmation {
+    /// As RFC 8705 §3.1 says.
+    Rfc8705,
+    /// As in a published sample: base64 of the digest in hexadecimal digits (psc-facts §1.11).
+    AnsHex,
+    /// Not at all, as in every token of PSC's own that was seen.
+    None,
+}
+
 /// A new signing key, now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -137,6 +149,8 @@ pub(crate) struct Faults {
     pub templates: TemplateSet,
     /// When a person is asked to confirm who enters which service.
     pub confirm: ConfirmWhen,
+    /// The form of `cnf`.
+    pub cnf: Confirmation,
 }
 
 impl Faults {
@@ -159,6 +173,7 @@ impl Faults {
             acr_values: LevelsAsked::Eidas1,
             templates,
             confirm: ConfirmWhen::Asked,
+            cnf: Confirmation::Rfc8705,
         }
     }
 }
@@ -183,6 +198,7 @@ struct Change {
     acr_values: Option<LevelsAsked>,
     templates: Option<TemplateSet>,
     confirm: Option<ConfirmWhen>,
+    cnf: Option<Confirmation>,
     advance_s: Option<u64>,
     rotate_keys: Option<Rotation>,
 }
@@ -249,6 +265,7 @@ impl Change {
             acr_values: self.acr_values.unwrap_or(before.acr_values),
             templates: self.templates.unwrap_or(before.templates),
             confirm: self.confirm.unwrap_or(before.confirm),
+            cnf: self.cnf.unwrap_or(before.cnf),
         };
         app.pages.select(faults.templates);
         Ok(faults.clone())
@@ -363,6 +380,7 @@ fn read_form(params: &Params) -> Option<Change> {
         "acr_values",
         "templates",
         "confirm",
+        "cnf",
         "rotate_keys",
     ] {
         if let Some(text) = params.value(name) {

@@ -31,6 +31,9 @@ struct Arguments {
     /// maps those names).
     #[arg(long, value_enum, default_value_t = HostNames::Loopback)]
     host_names: HostNames,
+    /// Directory that keeps the software cards from run to run; needs --tls. Without it they are made anew at every start.
+    #[arg(long, value_name = "DIR", requires = "tls")]
+    cards: Option<PathBuf>,
     /// TOML file that names the decision point: url = "…", [secrets] smurtab = "…", sidep = "…". Read at every login.
     #[arg(long, value_name = "FILE")]
     decision_point: Option<PathBuf>,
@@ -62,7 +65,12 @@ enum Command {
 const AFTER_HELP: &str = "Try it:
   vigie-sandbox --listen 127.0.0.1:8080
   client demo-client, secret demo-secret, any loopback redirect URI
-  open http://127.0.0.1:8080/ for the list of pages; every person's PIN is 1234";
+  open http://127.0.0.1:8080/ for the list of pages; every person's PIN is 1234
+
+Cards:
+  vigie-sandbox --listen 127.0.0.1:8443 --tls --cards cards
+  import cards/899700218896.p12 (password carte) into the browser; the code of every card is 1234
+  open /card for reader and card, /card/diagnostic for the component check and the SSL test";
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Format {
@@ -109,6 +117,7 @@ async fn run(arguments: Arguments) -> ExitCode {
         pushes_per_minute: usize::from(arguments.pushes_per_minute),
         people: arguments.people,
         templates: arguments.templates,
+        cards: arguments.cards,
     };
     let sandbox = match Sandbox::bind(options, Arc::new(SystemClock)).await {
         Ok(sandbox) => sandbox,
@@ -169,6 +178,11 @@ fn print_human(ready: &Ready) {
     println!("phone        {}", ready.phone);
     println!("phone API    {}", ready.phone_api);
     println!("look-alike   {}", ready.lookalike);
+    println!("card desk    {}", ready.desk);
+    if let (Some(cards), Some(clients)) = (&ready.cards, &ready.client_certificates) {
+        println!("cards        {} (password of the .p12 files: {})", cards.display(), vigie_sandbox::CARD_PASSWORD);
+        println!("services     {}", clients.display());
+    }
     if let (Some(ca), Some(spki)) = (&ready.ca, &ready.spki_sha256) {
         println!("CA           {}", ca.display());
         println!("key digest   {spki}");

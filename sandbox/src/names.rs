@@ -23,8 +23,17 @@ pub(crate) const PHONE_HOST: &str = "phone.psc.localhost";
 /// The simulated mail and SMS.
 pub(crate) const OUTBOX_HOST: &str = "outbox.psc.localhost";
 
+/// Where a browser is asked for the certificate of a card. The operator's own name for this is not published.
+pub(crate) const CARD_HOST: &str = "card.psc.localhost";
+/// The SSL test, under the name that the SI-DEP guide prints.
+pub(crate) const SSL_TEST_HOST: &str = "testssl.asipsante.fr";
+/// The SSL test for a browser that maps nothing.
+pub(crate) const LOCAL_SSL_TEST_HOST: &str = "testssl.psc.localhost";
+/// Where services present a certificate instead of a secret (RFC 8705 §5).
+pub(crate) const MTLS_HOST: &str = "mtls.psc.localhost";
+
 /// Every name that the certificate carries and that a browser may map to the sandbox.
-pub(crate) const ALL_HOSTS: [&str; 12] = [
+pub(crate) const ALL_HOSTS: [&str; 16] = [
     WALLET_HOST,
     AUTH_HOST,
     "wallet.bas.psc.esante.gouv.fr",
@@ -36,6 +45,10 @@ pub(crate) const ALL_HOSTS: [&str; 12] = [
     SIDEP_HOST,
     PHONE_HOST,
     OUTBOX_HOST,
+    CARD_HOST,
+    SSL_TEST_HOST,
+    LOCAL_SSL_TEST_HOST,
+    MTLS_HOST,
     "psc.localhost",
 ];
 
@@ -68,10 +81,24 @@ pub(crate) struct Sites {
     pub lookalike: String,
     /// What scripts use, without any name resolution.
     pub script: String,
+    /// What needs a certificate of the client, and so TLS.
+    pub certified: Option<CertifiedSites>,
     /// Whether cookies carry `Secure`.
     pub secure: bool,
     /// The socket that answers for all of them.
     pub listen: SocketAddr,
+}
+
+/// The hosts that ask a client for its certificate. They always stand under a name, because the name chooses them: clients name
+/// no address in their first message (RFC 6066 §3). Every name under `localhost` leads to the loopback interface (RFC 6761 §6.3).
+#[derive(Debug, Clone)]
+pub(crate) struct CertifiedSites {
+    /// Cards.
+    pub card: String,
+    /// SSL test.
+    pub ssl_test: String,
+    /// Services.
+    pub mtls: String,
 }
 
 impl Sites {
@@ -85,7 +112,16 @@ impl Sites {
             // A genuine origin has no port: the browser maps the name, port included.
             HostNames::Genuine => format!("{scheme}://{host}"),
         };
+        let certified = tls.then(|| {
+            let under = |host: &str| match names {
+                HostNames::Loopback => format!("https://{host}:{}", listen.port()),
+                HostNames::Genuine => format!("https://{host}"),
+            };
+            let ssl_test = if names == HostNames::Genuine { SSL_TEST_HOST } else { LOCAL_SSL_TEST_HOST };
+            CertifiedSites { card: under(CARD_HOST), ssl_test: under(ssl_test), mtls: under(MTLS_HOST) }
+        });
         Self {
+            certified,
             wallet: named(WALLET_HOST),
             auth: named(AUTH_HOST),
             smurtab: named(SMURTAB_HOST),

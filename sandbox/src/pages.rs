@@ -44,13 +44,15 @@ const TEMPLATES: &[(&str, &str)] = &embedded!("templates":
     "phone_activation_ask.html", "phone_activation_contacts.html", "phone_activation_sent.html",
     "phone_activation_scan.html", "phone_activation_link.html", "phone_activation_sms.html",
     "phone_activation_code.html", "phone_activation_pin.html", "phone_activation_done.html",
-    "phone_activation_refused.html", "order.html", "outbox_message.html",
+    "phone_activation_refused.html", "phone_activation_show.html", "order.html", "outbox_message.html",
+    "account.html", "activation_qr.html", "activation_code.html",
+    "card_code.html", "card_done.html", "ssl_test.html", "desk.html", "diagnostic.html", "gestion.html",
     "service_home.html", "service_decision.html",
     "index.html", "faults.html", "outbox.html", "lookalike_comment.html",
 );
 
 const ASSETS: &[(&str, &str)] = &embedded!("assets":
-    "psc.css", "phone.css", "service.css", "wait.js", "phone.js", "tabs.js", "leave.js",
+    "psc.css", "phone.css", "service.css", "wait.js", "phone.js", "tabs.js", "leave.js", "follow.js",
     "spa.js", "guide.css", "awkward.css", "awkward.js",
 );
 

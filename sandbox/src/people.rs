@@ -40,6 +40,8 @@ struct ClientEntry {
     ciba: bool,
     backchannel_logout_uri: Option<String>,
     frontchannel_logout_uri: Option<String>,
+    /// SHA-256 of an own certificate, in hexadecimal digits; colons are dropped.
+    certificate_sha256: Option<String>,
 }
 
 /// Why the file was refused.
@@ -126,10 +128,28 @@ fn parse(text: &str, path: &Path, built_in: Persons, taken: &[&str]) -> Result<P
         }
         let told = Told { back_channel: entry.backchannel_logout_uri, front_channel: entry.frontchannel_logout_uri };
         let (redirects, post_logout) = (rule(entry.redirect_uris)?, rule(entry.post_logout_redirect_uris)?);
-        let client = Client::new(&entry.id, &entry.secret, &entry.name, redirects, post_logout).told(told);
+        let digest = match entry.certificate_sha256.as_deref().map(read_digest) {
+            Some(None) => return Err(wrong("`certificate_sha256` is not 64 hexadecimal digits")),
+            Some(digest) => digest,
+            None => None,
+        };
+        let client = Client::new(&entry.id, &entry.secret, &entry.name, redirects, post_logout)
+            .told(told)
+            .with_certificate(digest);
         clients.push(client.decoupled(if entry.ciba { Decoupled::Allowed } else { Decoupled::Refused }));
     }
     Ok(People { persons, clients })
+}
+
+/// A SHA-256 as `openssl x509 -fingerprint -sha256` prints it, or without the colons.
+fn read_digest(text: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u8> = text
+        .chars()
+        .filter(|letter| *letter != ':')
+        .map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+        .collect::<Option<_>>()?;
+    let pairs = digits.chunks(2).map(|pair| pair.iter().fold(0_u8, |byte, digit| byte << 4 | digit));
+    (digits.len() == 64).then(|| pairs.collect())
 }
 
 fn is_redirect(uri: &str) -> bool {
@@ -204,5 +224,14 @@ mod tests {
         refused(&client("a", "https://a.example/#x"), &["client 1", "redirect URI"]);
         let told = "[[client]]\nid = \"a\"\nsecret = \"s\"\nname = \"A\"\nbackchannel_logout_uri = \"a.example\"\n";
         refused(told, &["client 1", "logout URI"]);
+        let certified = |digest: &str| {
+            format!("[[client]]\nid = \"a\"\nsecret = \"s\"\nname = \"A\"\ncertificate_sha256 = \"{digest}\"\n")
+        };
+        for wrong in ["", "ab", &"0g".repeat(32), &"00".repeat(33)] {
+            refused(&certified(wrong), &["client 1", "certificate_sha256"]);
+        }
+        let digest: Vec<String> = (0..32).map(|byte| format!("{byte:02X}")).collect();
+        let read = read(&certified(&digest.join(":"))).unwrap();
+        assert!(read.clients[0].has_certificate(&(0..32).collect::<Vec<u8>>()));
     }
 }

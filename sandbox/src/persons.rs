@@ -90,6 +90,12 @@ pub enum ReadPersonsError {
         /// Place in the list, from one.
         position: usize,
     },
+    /// A code that no card takes.
+    #[error("person {position} of the list: `card_code` is not four digits")]
+    CardCode {
+        /// Place in the list, from one.
+        position: usize,
+    },
     /// A contact that nothing can be sent to.
     #[error("person {position} of the list: {cause}")]
     Contact {
@@ -116,6 +122,9 @@ pub(crate) struct Person {
     activated: bool,
     /// Named card in the person's hands.
     card: Option<String>,
+    /// Its code, which is not the PIN of the e-CPS.
+    #[serde(default = "default_pin")]
+    card_code: String,
     /// Registered mail address.
     mail: Option<String>,
     /// Registered mobile number.
@@ -198,6 +207,18 @@ impl Person {
         format!("{} {}", self.given_name, self.family_name)
     }
 
+    /// Given and family name.
+    #[must_use]
+    pub(crate) fn names(&self) -> (&str, &str) {
+        (&self.given_name, &self.family_name)
+    }
+
+    /// The code of the card, for those who have one.
+    #[must_use]
+    pub(crate) fn card_code(&self) -> Option<Pin> {
+        self.record().card.and_then(|_| Pin::parse(&self.card_code).ok())
+    }
+
     /// What makes this person useful in a test, in a few words.
     #[must_use]
     pub(crate) fn note(&self) -> &str {
@@ -232,6 +253,7 @@ impl Person {
         if self.card.as_deref().is_some_and(|card| NamedCard::from_letters(card).is_none()) {
             return Err(ReadPersonsError::Card { position });
         }
+        Pin::parse(&self.card_code).map_err(|_| ReadPersonsError::CardCode { position })?;
         let contact = |cause| ReadPersonsError::Contact { position, cause };
         self.mail.as_deref().map(Mail::parse).transpose().map_err(contact)?;
         self.phone.as_deref().map(Phone::parse).transpose().map_err(contact)?;

@@ -3,7 +3,7 @@
 //! Whoever opens `/phone/{national identifier}` holds that person's phone. That is the point of a simulator, and one more
 //! reason why the sandbox must never be trusted. Paths with an identifier are not logged.
 
-mod activation;
+pub(crate) mod activation;
 pub(crate) mod api;
 mod device;
 mod order;

@@ -1,17 +1,19 @@
 //! The provider: what Pro Santé Connect does between a service and a person.
 //!
 //! `request` reads an authorization request, `pushed` takes one in advance, `authorize` answers it, `mire` is what the person
-//! sees, `token` and `account` are what services call from their servers, `ciba` a login without a browser, `logout` its end,
-//! `discovery` tells where all of it is.
+//! sees, `token` and `account` are what services call from their servers, `ciba` a login without a browser, `card` one with a plastic
+//! card, `mtls` services that show a certificate, `logout` the end, `discovery` tells where all of it is.
 
 pub(crate) mod account;
 pub(crate) mod authorize;
 pub(crate) mod back_channel;
+pub(crate) mod card;
 pub(crate) mod ciba;
 pub(crate) mod confirm;
 pub(crate) mod discovery;
 pub(crate) mod logout;
 pub(crate) mod mire;
+pub(crate) mod mtls;
 pub(crate) mod pushed;
 pub(crate) mod request;
 pub(crate) mod token;
@@ -33,7 +35,6 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
         .route("/auth", get(authorize::by_get).post(authorize::by_post))
         .route("/auth/", get(authorize::by_get).post(authorize::by_post))
-        .route("/login-page", get(mire::portal))
         .route("/donnees-et-droits", get(mire::data_and_rights))
         .route("/sondage", get(mire::survey))
         .route("/auth/mire/{login}", get(mire::page))
@@ -45,6 +46,8 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/auth/mire/{login}/suite", get(mire::finish))
         .route("/auth/mire/{login}/confirmation", get(confirm::page).post(confirm::submit))
         .route("/auth/mire/{login}/retour", get(mire::give_up))
+        .route("/auth/mire/{login}/carte", get(card::start))
+        .route("/auth/mire/{login}/carte/{proof}", get(card::back))
         .route(&realm(".well-known/wallet-openid-configuration"), get(discovery::wallet))
         .route(&realm(".well-known/openid-configuration"), get(discovery::plain))
         .route(&connect("auth"), get(authorize::forward))

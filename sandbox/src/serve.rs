@@ -16,21 +16,26 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 
 use crate::app::{App, Failure};
+use crate::card::{self, Certified, IssueError};
 use crate::clients::{Client, Clients, Decoupled, RedirectRule};
 use crate::clock::{Clock, SandboxClock};
 use crate::faults::{self, Faults};
 use crate::keys::{KeyError, Keys};
-use crate::names::{ALL_HOSTS, HostNames, LOOKALIKE_HOST, OUTBOX_HOST, PHONE_HOST, SIDEP_HOST, SMURTAB_HOST, Sites};
+use crate::names::{
+    ALL_HOSTS, CARD_HOST, HostNames, LOCAL_SSL_TEST_HOST, LOOKALIKE_HOST, OUTBOX_HOST, PHONE_HOST, SIDEP_HOST,
+    SMURTAB_HOST, SSL_TEST_HOST, Sites,
+};
 use crate::pages::{LoadPagesError, Pages};
 use crate::people::{self, People, ReadPeopleError};
 use crate::persons::{Persons, ReadPersonsError};
+use crate::random::NoRandomness;
 use crate::relying::{RelyingParties, Service, SetUpError};
 use crate::store::{Enrolments, Store};
 use crate::templates::set::{TemplateSet, Templates};
 use crate::templates::{self, ReadTemplatesError};
-use crate::tls::{CaFile, Certificates, TlsError};
+use crate::tls::{Certificates, Peer, RunFolder, TlsError};
 use crate::web::{error_page, found};
-use crate::{lookalike, outbox, phone, provider, relying};
+use crate::{lookalike, outbox, phone, portal, provider, relying};
 
 /// Largest request body. Every form here is far smaller.
 const MAX_BODY: usize = 32 * 1024;
@@ -55,6 +60,8 @@ pub struct Options {
     pub people: Option<PathBuf>,
     /// Login pages.
     pub templates: Templates,
+    /// Directory that keeps the software cards; otherwise they are made for this run.
+    pub cards: Option<PathBuf>,
 }
 
 /// Why the sandbox does not start.
@@ -77,6 +84,12 @@ pub enum StartError {
     /// No certificates.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// No cards.
+    #[error(transparent)]
+    Cards(#[from] IssueError),
+    /// No randomness.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
     /// No pages.
     #[error(transparent)]
     Pages(#[from] LoadPagesError),
@@ -103,6 +116,8 @@ impl StartError {
             Self::GenuineWithoutTls => "SBX-GENUINE-TLS",
             Self::Keys(_) => "SBX-KEY",
             Self::Tls(_) => "SBX-TLS",
+            Self::Cards(_) => "SBX-CARDS",
+            Self::Randomness(_) => "SBX-NO-RANDOMNESS",
             Self::Pages(_) => "SBX-PAGE",
             Self::Persons(_) => "SBX-PERSONS",
             Self::People(_) => "SBX-PEOPLE",
@@ -117,6 +132,7 @@ impl StartError {
         match self {
             Self::Listen { .. } => "choose another port, or port 0 for a free one: --listen 127.0.0.1:0",
             Self::GenuineWithoutTls => "add --tls",
+            Self::Cards(_) => "name another directory with --cards, or empty this one: new cards are made in it",
             Self::People(_) => "correct the file; the README chapter of the sandbox shows its form",
             Self::Templates(_) => "see `vigie-sandbox templates --list` for the files and their placeholders",
             Self::Tls(TlsError::Write(_)) => "make the temporary directory writable, or set TMPDIR",
@@ -136,6 +152,25 @@ pub struct Ready {
     pub phone_api: String,
     /// Outbox API.
     pub outbox_api: String,
+    /// Reader and cards, for scripts.
+    pub card_api: String,
+    /// Reader and cards, for people.
+    pub desk: String,
+    /// Directory of the software cards, one `.p12` and one `.pem` per person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cards: Option<PathBuf>,
+    /// Directory of the certificates of services, one `.p12` and one `.pem` per client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_certificates: Option<PathBuf>,
+    /// Origin of the host that asks for a card.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<String>,
+    /// The SSL test.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ssl_test: Option<String>,
+    /// Origin of the endpoints for services that show a certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mtls: Option<String>,
     /// Certificate of the authority of this run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca: Option<PathBuf>,
@@ -169,7 +204,7 @@ pub struct Sandbox {
     app: Arc<App>,
     socket: TcpListener,
     certificates: Option<Certificates>,
-    ca_file: Option<CaFile>,
+    folder: Option<RunFolder>,
 }
 
 impl Sandbox {
@@ -184,9 +219,17 @@ impl Sandbox {
         let socket = TcpListener::bind(options.listen).await.map_err(listen_error)?;
         let listen = socket.local_addr().map_err(listen_error)?;
         let sites = Sites::derive(listen, options.tls, options.host_names);
-        let certificates = if options.tls { Some(Certificates::make()?) } else { None };
-        let ca_file = match &certificates {
-            Some(certificates) => Some(certificates.write_ca(&std::env::temp_dir())?),
+        let clock = SandboxClock::new(clock);
+        let now_ms = clock.now_ms();
+        let folder = if options.tls { Some(RunFolder::make(&std::env::temp_dir())?) } else { None };
+        let mut certified = match &folder {
+            Some(folder) => {
+                Some(Certified::open(&options.cards.clone().unwrap_or_else(|| folder.path().join("cards")))?)
+            }
+            None => None,
+        };
+        let certificates = match &certified {
+            Some(certified) => Some(Certificates::make(certified.issuers())?),
             None => None,
         };
         let ca_pem = certificates.as_ref().map(|certificates| certificates.ca_pem.as_str());
@@ -200,26 +243,40 @@ impl Sandbox {
             RedirectRule::AnyLoopback,
         );
         clients.push(demo.decoupled(Decoupled::Allowed));
+        clients.push(portal::client(&sites)?);
         let taken: Vec<&str> = clients.iter().map(Client::id).collect();
         let People { persons, clients: own } = people::read(options.people.as_deref(), Persons::built_in()?, &taken)?;
         clients.extend(own);
+        let clients = Clients::new(clients);
+        if let (Some(certified), Some(certificates), Some(folder)) = (&mut certified, &certificates, &folder) {
+            certified.issue_to_persons(&persons, now_ms)?;
+            certified.issue_to_services(&folder.path().join("services"), &clients, now_ms)?;
+            folder.write_ca(&certificates.ca_pem)?;
+        }
         let pages = match &options.templates {
             Templates::BuiltIn(set) => Pages::built_in(*set)?,
             Templates::Folder(folder) => Pages::built_in(TemplateSet::Forms)?.with(templates::read(folder)?)?,
         };
         let faults = Faults::new(pages.first());
+        let store = Store::new(clock, Enrolments::of(&persons));
+        store.with(|state, _| {
+            state.hand_out_cards(
+                persons.iter().filter_map(|person| Some((person.id().to_owned(), person.card_code()?))),
+            );
+        });
         let app = App {
             sites,
-            store: Store::new(SandboxClock::new(clock), Enrolments::of(&persons)),
+            store,
             persons,
-            clients: Clients::new(clients),
+            clients,
+            certified,
             keys: Keys::make()?,
             pages,
             relying,
             pushes_per_minute: options.pushes_per_minute,
             faults: Mutex::new(faults),
         };
-        Ok(Self { app: Arc::new(app), socket, certificates, ca_file })
+        Ok(Self { app: Arc::new(app), socket, certificates, folder })
     }
 
     /// Where everything is.
@@ -231,7 +288,14 @@ impl Sandbox {
             wallet: sites.wallet.clone(),
             phone_api: format!("{}/api/phone", sites.script),
             outbox_api: format!("{}/api/outbox", sites.script),
-            ca: self.ca_file.as_ref().map(|file| file.path().to_owned()),
+            card_api: format!("{}/api/card", sites.script),
+            desk: format!("{}/card", sites.script),
+            cards: self.app.certified.as_ref().map(|certified| certified.folder().to_owned()),
+            client_certificates: self.folder.as_ref().map(|folder| folder.path().join("services")),
+            card: sites.certified.as_ref().map(|certified| certified.card.clone()),
+            ssl_test: sites.certified.as_ref().map(|certified| format!("{}/testssl", certified.ssl_test)),
+            mtls: sites.certified.as_ref().map(|certified| certified.mtls.clone()),
+            ca: self.folder.as_ref().map(RunFolder::ca),
             spki_sha256: self.certificates.as_ref().map(|certificates| certificates.spki_sha256.clone()),
             listen: sites.listen,
             relying_parties: RelyingPartyLinks {
@@ -246,7 +310,9 @@ impl Sandbox {
 
     /// Answers requests until `stop` is done; then open requests are finished, but not waited for longer than a moment.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
-        let router = router(self.app);
+        let router = router(self.app).into_make_service_with_connect_info::<Peer>();
+        // Removed when the last answer is out.
+        let _folder = self.folder;
         let (stopping, stopped) = tokio::sync::oneshot::channel();
         let stop = async move {
             stop.await;
@@ -286,7 +352,10 @@ fn router(app: Arc<App>) -> Router {
         .merge(outbox::routes())
         .merge(relying::routes())
         .merge(lookalike::routes())
+        .merge(card::routes())
+        .merge(portal::routes())
         .fallback(not_found)
+        .layer(middleware::from_fn(provider::mtls::terminate))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::map_response(harden))
         .with_state(app)
@@ -326,6 +395,8 @@ async fn index(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Respon
         PHONE_HOST => "/phone",
         OUTBOX_HOST => "/outbox",
         LOOKALIKE_HOST => "/lookalike/",
+        SSL_TEST_HOST | LOCAL_SSL_TEST_HOST => "/testssl",
+        CARD_HOST => "/card",
         name if name.starts_with("wallet.") => "/login-page",
         _ => {
             let sites = &app.sites;
@@ -337,6 +408,7 @@ async fn index(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Respon
                 ("Pannes à la demande", "/faults".to_owned()),
                 ("Courriels et SMS simulés", "/outbox".to_owned()),
                 ("Ordre professionnel simulé", "/ordre".to_owned()),
+                ("Lecteur et cartes simulés", "/card".to_owned()),
             ]
             .into_iter()
             .map(|(label, url)| context! { label, url })

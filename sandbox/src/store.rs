@@ -6,21 +6,25 @@
 //!
 //! Lifetimes follow psc-facts §1.6; those that are not published say so.
 
+mod card;
 mod ciba;
 mod enrolment;
 mod grant;
 mod login;
 mod outbox;
+mod portal;
 mod pushed;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-pub(crate) use ciba::{Approved, Backchannel, INTERVAL_S};
-pub(crate) use enrolment::{ActivationError, Enrolments, MailOperator, Masked, Progress, Standing};
+pub(crate) use card::{CardAnswer, CardLevel, Component, Desk, Reader, Slot};
+pub(crate) use ciba::{Approved, Backchannel, Channel, INTERVAL_S};
+pub(crate) use enrolment::{ActivationError, Desktop, Enrolments, MailOperator, Masked, Progress, Standing};
 pub(crate) use grant::{Code, Grant, Session, Tokens};
 pub(crate) use login::{Login, Stage};
 pub(crate) use outbox::{Content, Message};
+pub(crate) use portal::Visit;
 pub(crate) use pushed::PUSHED_S;
 
 use crate::clock::SandboxClock;
@@ -92,6 +96,10 @@ pub(crate) struct State {
     enrolments: Enrolments,
     /// Mail and SMS.
     outbox: outbox::Outbox,
+    /// Cards, the reader, and what waits for a card.
+    card: card::CardTables,
+    /// Browsers at the account portal, by digest of their cookie.
+    visits: HashMap<String, Visit>,
     swept_ms: u64,
 }
 
@@ -149,6 +157,10 @@ impl State {
         self.pushed.retain(|_, pushed| now_ms < pushed.expires_ms);
         self.backchannel.retain(|_, request| !request.is_forgotten(now_ms));
         self.hints.retain(|_, (_, until_ms)| now_ms < *until_ms);
+        self.card.sweep(now_ms, PUSH_KEPT_MS);
+        let open: std::collections::HashSet<&str> =
+            self.sessions.values().map(|session| session.sid.as_str()).collect();
+        self.visits.retain(|_, visit| open.contains(visit.sid.as_str()));
     }
 
     /// Sends a push to a phone, unless the person was asked `per_minute` times within the last minute.

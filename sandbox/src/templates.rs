@@ -4,8 +4,7 @@
 //! `<kind>.html` files (a kind without a file keeps the built-in page) and the `.css` and `.js` files that they use, served as
 //! `/assets/<name>`. A page may extend `layout_psc.html`. Everything is read once and tried once with sample values at the start.
 //!
-//! Kinds of pages that the sandbox does not serve yet (activation by card) are refused by name. The sets that come with the
-//! program are in [`set`].
+//! The sets that come with the program are in [`set`].
 
 pub(crate) mod set;
 
@@ -54,11 +53,49 @@ const fn free(name: &'static str, meaning: &'static str) -> Placeholder {
 
 const LOGIN: Placeholder =
     free("login", "identifier of the login; tabs are /auth/mire/{{ login }}?onglet=ecps|carte|delegation|cle");
+const ALERT: Placeholder = free("alert", "none, or alert.message and alert.code of a refused step");
 const LOOKALIKE: Placeholder = free("lookalike", "true on the imitation page");
 
 /// Every kind that is served.
 pub(crate) const KINDS: &[Kind] = &[
-    Kind { file: "portal.html", purpose: "landing page of the account portal", placeholders: &[] },
+    Kind {
+        file: "portal.html",
+        purpose: "landing page of the account portal",
+        placeholders: &[free("action", "where its button leads, a link")],
+    },
+    Kind {
+        file: "account.html",
+        purpose: "the account portal after a login: state of the e-CPS, and the terms that start an activation by card",
+        placeholders: &[
+            needed("csrf", "value of the hidden field `jeton`"),
+            needed("by_card", "true after a login by card: post `jeton` and `cgu=oui` to /portail/activation"),
+            free("name", "given and family name"),
+            free("ecps", "none, active or blocked"),
+            ALERT,
+        ],
+    },
+    Kind {
+        file: "activation_qr.html",
+        purpose: "the QR code of an activation by card; it asks /portail/activation/etat and loads again when that changes",
+        placeholders: &[
+            needed("state", "qr, expired, superseded or ended"),
+            needed("image", "address of the picture"),
+            needed("csrf", "value of `jeton`; a new QR code is asked for as on account.html"),
+            free("ticket", "what the QR code says, while it is good"),
+            free("remaining_s", "seconds left"),
+            ALERT,
+        ],
+    },
+    Kind {
+        file: "activation_code.html",
+        purpose: "the code that the phone shows is typed here, in the field `code`; then it waits for the PIN on the phone",
+        placeholders: &[
+            needed("state", "code, pin or active"),
+            needed("action", "where the form is posted"),
+            needed("csrf", "value of the hidden field `jeton`"),
+            ALERT,
+        ],
+    },
     Kind {
         file: "identifier.html",
         purpose: "the tab of the e-CPS, with the identifier field `saisie` and the check box `memoriser`",
@@ -72,7 +109,11 @@ pub(crate) const KINDS: &[Kind] = &[
             LOOKALIKE,
         ],
     },
-    Kind { file: "card.html", purpose: "the tab of the card", placeholders: &[LOGIN] },
+    Kind {
+        file: "card.html",
+        purpose: "the tab of the card",
+        placeholders: &[free("action", "where its button leads, a link; none without TLS"), LOGIN],
+    },
     Kind { file: "delegation.html", purpose: "the tab of the delegation", placeholders: &[LOGIN] },
     Kind { file: "security_key.html", purpose: "the tab of the security key", placeholders: &[LOGIN] },
     Kind {
@@ -239,10 +280,10 @@ fn samples() -> [Value; 2] {
     let least = context! {
         action => "/", csrf => "c", value => "", remember => false, alert => none, login => "l", lookalike => false,
         number => "07", remaining_s => 94, service => none, title => "t", message => "m", help => "h", code => "SBX",
-        retry => none, back => none, name => "n", account => "a",
+        retry => none, back => none, state => "qr", image => "/q", ticket => none, by_card => false, name => "n", account => "a", ecps => "none",
     };
     let most = context! {
-        value => "v", remember => true, lookalike => true, service => "s", back => "/",
+        state => "code", ticket => "t", by_card => true, ecps => "active", value => "v", remember => true, lookalike => true, service => "s", back => "/",
         alert => context! { title => "t", message => "m", code => "c" },
         retry => context! { action => "/", csrf => "c" }, ..least.clone()
     };
@@ -263,6 +304,5 @@ pub fn list() -> String {
             text.push_str(&format!("  {name:<18}{need:<8}{meaning}\n"));
         }
     }
-    text.push_str("\nNot served yet, and refused: activation_qr.html, activation_code.html.\n");
     text
 }

@@ -1,23 +1,27 @@
 //! The app on a phone without e-CPS: activation by the registered contacts, screen by screen as in the guides.
 //!
 //! Commencer l'activation → conditions → envoyer une demande (8 + RPPS, masked contacts) or scanner un QR code → SMS on a
-//! tap → PIN twice → active on this phone and on no other. The rules are the core's; this module shows them.
+//! tap → PIN twice → active on this phone and on no other. A QR code of the portal (activation by card) leads past the SMS: the
+//! phone shows a code that is typed on the desktop. The rules are the core's; this module shows them.
 //!
-//! Not here: the route by card, a camera. The text of the QR code is pasted, or the link of the mail is opened.
+//! Not here: the portal (`portal`), a camera. The text of the QR code is pasted, or the link of the mail is opened.
 
 pub(super) mod api;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Json, Router};
 use axum_extra::extract::CookieJar;
 use minijinja::context;
-use verifier_core::activation::{Device, Missing, NotEligible, RedeemError, Refusal, Route, SmsCode, TicketToken};
+use serde_json::json;
+use verifier_core::activation::{
+    Device, Missing, NotEligible, PhoneCode, RedeemError, Refusal, Route, SmsCode, TicketToken,
+};
 
 use super::device;
 use crate::app::{App, Failure};
@@ -41,6 +45,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/phone/activation/scanner", get(scanner).post(scan))
         .route("/phone/activation/lien/{ticket}", get(link))
         .route(RUNNING, get(running))
+        .route("/phone/activation/etat", get(waiting))
         .route("/phone/activation/sms", post(sms))
         .route("/phone/activation/code", post(code))
         .route("/phone/activation/pin", post(pin))
@@ -49,8 +54,8 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/api/activation/{person}", post(api::step))
 }
 
-/// Draws the ticket of a mail.
-fn make_ticket() -> Result<TicketToken, NoRandomness> {
+/// Draws the ticket of a QR code.
+pub(crate) fn make_ticket() -> Result<TicketToken, NoRandomness> {
     Ok(TicketToken::from_random(make_bytes::<16>()?))
 }
 
@@ -59,6 +64,13 @@ fn make_code() -> Result<SmsCode, ActivationError> {
     let bytes =
         make_bytes::<64>().map_err(|_| ActivationError::Draw(verifier_core::activation::draw::DrawError::Exhausted))?;
     SmsCode::make(&mut bytes.into_iter()).map_err(ActivationError::Draw)
+}
+
+/// Draws the code that a phone shows after it scanned the QR code of the portal.
+fn make_phone_code() -> Result<PhoneCode, ActivationError> {
+    let bytes =
+        make_bytes::<64>().map_err(|_| ActivationError::Draw(verifier_core::activation::draw::DrawError::Exhausted))?;
+    PhoneCode::make(&mut bytes.into_iter()).map_err(ActivationError::Draw)
 }
 
 fn operator(app: &App) -> MailOperator {
@@ -84,7 +96,7 @@ fn refused(app: &App, error: ActivationError, back: &str) -> Result<Response, Fa
     )
 }
 
-fn in_french(error: ActivationError) -> (&'static str, &'static str) {
+pub(crate) fn in_french(error: ActivationError) -> (&'static str, &'static str) {
     match error {
         ActivationError::UnknownPerson => {
             ("Identifiant inconnu", "Cet identifiant n'est pas dans l'annuaire du bac à sable.")
@@ -134,8 +146,12 @@ fn in_french(error: ActivationError) -> (&'static str, &'static str) {
                 "Activation arrêtée",
                 "Le code était faux trop de fois. Envoyez une nouvelle demande d'activation ; l'ancien QR code ne sert plus.",
             ),
-            Refusal::WrongCode { left: 1 } => ("Code erroné", "Ce n'est pas le code du SMS. Il vous reste 1 essai."),
-            Refusal::WrongCode { .. } => ("Code erroné", "Ce n'est pas le code du SMS. Il vous reste 2 essais."),
+            Refusal::WrongCode { left: 1 } => ("Code erroné", "Ce n'est pas le bon code. Il vous reste 1 essai."),
+            Refusal::WrongCode { .. } => ("Code erroné", "Ce n'est pas le bon code. Il vous reste 2 essais."),
+            Refusal::CodeExpired { route: Route::Card } => (
+                "Code trop ancien",
+                "Le code affiché par le téléphone a plus de dix minutes. Affichez un nouveau QR code sur le portail.",
+            ),
             Refusal::CodeExpired { .. } => {
                 ("Code trop ancien", "Le code du SMS a plus de dix minutes. Envoyez une nouvelle demande d'activation.")
             }
@@ -143,7 +159,7 @@ fn in_french(error: ActivationError) -> (&'static str, &'static str) {
                 ("Codes différents", "Les deux codes PIN diffèrent. Choisissez-en un à nouveau et tapez-le deux fois.")
             }
         },
-        ActivationError::Form(_) => ("Code incomplet", "Le code du SMS a six chiffres, le code PIN en a quatre."),
+        ActivationError::Form(_) => ("Code incomplet", "Le code d'activation a six chiffres, le code PIN en a quatre."),
         ActivationError::Contact(_) => {
             ("Coordonnées illisibles", "Donnez une adresse de courriel ou un numéro de mobile français (06 ou 07).")
         }
@@ -292,7 +308,7 @@ async fn scan(State(app): State<Arc<App>>, jar: CookieJar, body: Bytes) -> Resul
         return to_terms();
     }
     let text = params.value("qr").unwrap_or_default();
-    match app.store.with(|state, now_ms| state.scan(device, text, now_ms)) {
+    match make_phone_code().and_then(|code| app.store.with(|state, now_ms| state.scan(device, text, code, now_ms))) {
         Ok(()) => Ok(see_other(RUNNING)),
         Err(error) => refused(&app, error, "/phone/activation/choix"),
     }
@@ -328,9 +344,17 @@ async fn running(State(app): State<Arc<App>>, jar: CookieJar, RawQuery(query): R
                 .unwrap_or_default();
             screen(&app, jar, "phone_activation_code.html", context! { phone => masked_phone, code, alert => none })
         }
+        Progress::ShowingCode { code } => screen(&app, jar, "phone_activation_show.html", context! { code }),
         Progress::ChoosingPin => pin_screen(&app, jar, false, None),
         Progress::ConfirmingPin => pin_screen(&app, jar, true, None),
     }
+}
+
+/// `GET …/etat`: whether the phone still shows its code, for the page to move on by itself.
+async fn waiting(State(app): State<Arc<App>>, jar: CookieJar) -> Response {
+    let progress = device::known(&jar).map(|device| app.store.with(|state, _| state.progress(device)));
+    let shows = matches!(progress, Some(Progress::ShowingCode { .. }));
+    ([(axum::http::header::CACHE_CONTROL, "no-store")], Json(json!({"attente": shows}))).into_response()
 }
 
 fn pin_screen(app: &App, jar: CookieJar, again: bool, alert: Option<&str>) -> Result<Response, Failure> {

@@ -12,15 +12,22 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::back_channel::{OAuthError, authenticated, bearer, never_stored};
+use super::mtls;
 use crate::app::App;
+use crate::faults::Confirmation;
 use crate::store::Grant;
 
 /// `GET|POST …/protocol/openid-connect/userinfo`.
 pub(crate) async fn user_info(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Response {
     let faults = app.faults();
     let info = bearer(&headers, &body).and_then(|token| {
-        app.store
-            .with(|state, now_ms| state.access_grant(&token, now_ms).map(|grant| grant.session.person.clone()))
+        let grant = app.store.with(|state, now_ms| state.access_grant(&token, now_ms).cloned());
+        let bound_to = grant.as_ref().and_then(|grant| grant.bound_to.as_deref());
+        if faults.cnf != Confirmation::None {
+            mtls::check_binding(&headers, bound_to)?;
+        }
+        grant
+            .map(|grant| grant.session.person)
             .and_then(|person| app.persons.find(&person).map(|person| person.user_info(faults.sub, faults.userinfo)))
             .ok_or_else(|| OAuthError::invalid_token("the access token is unknown, too old or revoked"))
     });
@@ -88,6 +95,11 @@ fn describe(app: &App, grant: &Grant, kind: Kind) -> Value {
     });
     if let (Kind::Access, Value::Object(members)) = (kind, &mut answer) {
         members.insert("SubjectNameID".into(), person.id().into());
+        if let Some(confirmation) =
+            grant.bound_to.as_deref().and_then(|digest| mtls::confirmation(digest, app.faults().cnf))
+        {
+            members.insert("cnf".into(), confirmation);
+        }
     }
     answer
 }

@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use super::mtls;
 use crate::app::App;
 use crate::clients::Client;
 use crate::encoding::from_base64;
@@ -57,7 +58,7 @@ impl OAuthError {
     }
 
     /// `401 invalid_client`.
-    fn invalid_client(description: &str) -> Self {
+    pub(crate) fn invalid_client(description: &str) -> Self {
         Self {
             status: StatusCode::UNAUTHORIZED,
             error: "invalid_client",
@@ -132,7 +133,7 @@ fn is_form(headers: &HeaderMap) -> bool {
     kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
-/// Reads the form of a back-channel request and proves who sent it.
+/// Reads the form of a back-channel request and proves who sent it: by secret, or by certificate.
 pub(crate) fn authenticated<'a>(
     app: &'a App,
     headers: &HeaderMap,
@@ -155,6 +156,9 @@ pub(crate) fn authenticated<'a>(
         }
         (Some(pair), _, None) => pair,
         (None, Some(id), Some(secret)) => (id.to_owned(), secret.to_owned()),
+        (None, Some(id), None) if mtls::is_presented(headers) => {
+            return mtls::authenticated(app, headers, id).map(|client| (client, params));
+        }
         (None, _, _) => return Err(OAuthError::invalid_client("the client did not authenticate")),
     };
     match app.clients.find(&id) {

@@ -3,8 +3,9 @@
 //! OpenID Connect CIBA Core 1.0 section 7, with what PSC adds (psc-facts §1.10): `binding_message` is two digits that the
 //! service draws and shows, `channel` says phone or card, `login_hint` is the national identifier.
 //!
-//! Not offered, and refused by name: `channel=CARD` (the sandbox has no card yet), signed requests, `login_hint_token`,
-//! `id_token_hint`, ping and push.
+//! With `channel=CARD` the card on the desk is asked instead of the phone (`card::gestion`).
+//!
+//! Not offered, and refused by name: signed requests, `login_hint_token`, `id_token_hint`, ping and push.
 
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ use crate::identifier;
 use crate::params::Params;
 use crate::push::{Candidates, PairedNumber, Push};
 use crate::random::{make_handle, make_opaque};
-use crate::store::{Backchannel, INTERVAL_S, PushLimit};
+use crate::store::{Backchannel, Channel, INTERVAL_S, PushLimit};
 
 /// The grant type of the token request.
 pub(crate) const GRANT: &str = "urn:openid:params:grant-type:ciba";
@@ -33,6 +34,7 @@ struct Request {
     person: String,
     scope: String,
     number: PairedNumber,
+    channel: Channel,
 }
 
 /// `POST …/protocol/openid-connect/ext/ciba/auth`.
@@ -74,12 +76,12 @@ fn parse(app: &App, client: &Client, params: &Params) -> Result<Request, OAuthEr
     if levels.is_empty() || levels.split(' ').any(|level| !LEVELS.contains(&level)) {
         return Err(bad("acr_values must be eidas1"));
     }
-    match params.value("channel") {
-        Some("MOBILE") => {}
-        Some("CARD") => return Err(bad("channel CARD is not offered: the sandbox has no card yet")),
-        Some(_) => return Err(bad("channel must be MOBILE")),
+    let channel = match params.value("channel") {
+        Some("MOBILE") => Channel::Mobile,
+        Some("CARD") => Channel::Card,
+        Some(_) => return Err(bad("channel must be MOBILE or CARD")),
         None => return Err(bad("channel is missing")),
-    }
+    };
     let number = match params.value("binding_message") {
         None => return Err(OAuthError::bad_request("invalid_binding_message", "binding_message is missing")),
         Some(text) => PairedNumber::parse(text)
@@ -87,11 +89,20 @@ fn parse(app: &App, client: &Client, params: &Params) -> Result<Request, OAuthEr
     };
     let hint = params.value("login_hint").ok_or_else(|| bad("login_hint is missing"))?;
     let standing = |person: &str| app.store.with(|state, _| state.standing(person));
-    let person = identifier::find(&app.persons, hint, standing).map_err(|refusal| {
+    let (found, unknown) = match channel {
+        Channel::Mobile => {
+            (identifier::find(&app.persons, hint, standing), "login_hint names nobody who has an active e-CPS here")
+        }
+        Channel::Card => (identifier::read(&app.persons, hint), "login_hint names nobody who has a card here"),
+    };
+    let person = found.map_err(|refusal| {
         tracing::info!(code = refusal.code(), "identifier refused");
-        OAuthError::bad_request("unknown_user_id", "login_hint names nobody who has an active e-CPS here")
+        OAuthError::bad_request("unknown_user_id", unknown)
     })?;
-    Ok(Request { person: person.id().to_owned(), scope: scopes.join(" "), number })
+    if channel == Channel::Card && app.store.with(|state, _| state.card_tries(person.id())).is_none() {
+        return Err(OAuthError::bad_request("unknown_user_id", unknown));
+    }
+    Ok(Request { person: person.id().to_owned(), scope: scopes.join(" "), number, channel })
 }
 
 fn open(app: &App, client: &Client, request: Request) -> Result<Result<Value, OAuthError>, Failure> {
@@ -101,11 +112,15 @@ fn open(app: &App, client: &Client, request: Request) -> Result<Result<Value, OA
     let candidates = Candidates::make_around(request.number)?;
     let push = Push::with(push_id.clone(), request.person.clone(), client.name().to_owned(), expires_ms, candidates);
     let opened = app.store.with(|state, now_ms| {
-        state.send_push(push, app.pushes_per_minute, now_ms)?;
+        match request.channel {
+            Channel::Mobile => state.send_push(push, app.pushes_per_minute, now_ms)?,
+            Channel::Card => state.ask_desk(push, app.pushes_per_minute, now_ms)?,
+        }
         let request = Backchannel {
             client_id: client.id().to_owned(),
             person: request.person,
             push: push_id,
+            channel: request.channel,
             scope: request.scope,
             polled_ms: None,
             interval_ms: INTERVAL_S * 1000,

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::request;
 use crate::app::App;
+use crate::names::REALM;
 
 /// `wallet-openid-configuration`: the document that integrators are told to use.
 pub(crate) async fn wallet(State(app): State<Arc<App>>) -> Json<Value> {
@@ -31,8 +32,12 @@ pub(crate) async fn jwks(State(app): State<Arc<App>>) -> Json<Value> {
 
 fn document(app: &App, authorization_endpoint: &str) -> Value {
     let endpoint = |path: &str| app.sites.realm(&format!("protocol/openid-connect/{path}"));
-    let secret_methods = json!(["client_secret_basic", "client_secret_post"]);
-    json!({
+    let mut methods = vec!["client_secret_basic", "client_secret_post"];
+    if app.sites.certified.is_some() {
+        methods.push("tls_client_auth");
+    }
+    let authentication_methods = json!(methods);
+    let mut document = json!({
         "issuer": app.sites.issuer(),
         "authorization_endpoint": authorization_endpoint,
         "token_endpoint": endpoint("token"),
@@ -50,8 +55,8 @@ fn document(app: &App, authorization_endpoint: &str) -> Value {
         "id_token_signing_alg_values_supported": ["RS256"],
         "request_object_signing_alg_values_supported": request::object::ALGORITHMS,
         "response_modes_supported": ["query", "fragment", "form_post"],
-        "token_endpoint_auth_methods_supported": secret_methods,
-        "introspection_endpoint_auth_methods_supported": secret_methods,
+        "token_endpoint_auth_methods_supported": authentication_methods,
+        "introspection_endpoint_auth_methods_supported": authentication_methods,
         "claims_supported":
             ["aud", "sub", "iss", "auth_time", "name", "given_name", "family_name", "preferred_username", "email", "acr"],
         "claim_types_supported": ["normal"],
@@ -61,7 +66,7 @@ fn document(app: &App, authorization_endpoint: &str) -> Value {
         "request_uri_parameter_supported": false,
         "code_challenge_methods_supported": ["plain", "S256"],
         "revocation_endpoint": endpoint("revoke"),
-        "revocation_endpoint_auth_methods_supported": secret_methods,
+        "revocation_endpoint_auth_methods_supported": authentication_methods,
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
         "backchannel_token_delivery_modes_supported": ["poll"],
@@ -69,5 +74,21 @@ fn document(app: &App, authorization_endpoint: &str) -> Value {
         "require_pushed_authorization_requests": false,
         "pushed_authorization_request_endpoint": endpoint("ext/par/request"),
         "authorization_response_iss_parameter_supported": true,
-    })
+    });
+    if let (Some(sites), Value::Object(members)) = (&app.sites.certified, &mut document) {
+        let alias = |path: &str| format!("{}{REALM}/protocol/openid-connect/{path}", sites.mtls);
+        members.insert("tls_client_certificate_bound_access_tokens".into(), true.into());
+        members.insert(
+            "mtls_endpoint_aliases".into(),
+            json!({
+                "token_endpoint": alias("token"),
+                "revocation_endpoint": alias("revoke"),
+                "introspection_endpoint": alias("token/introspect"),
+                "userinfo_endpoint": alias("userinfo"),
+                "backchannel_authentication_endpoint": alias("ext/ciba/auth"),
+                "pushed_authorization_request_endpoint": alias("ext/par/request"),
+            }),
+        );
+    }
+    document
 }

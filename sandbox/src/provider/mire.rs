@@ -19,6 +19,7 @@ use minijinja::context;
 use serde_json::json;
 
 use super::authorize::{self, BROWSER_COOKIE, COOKIE_PATH, SESSION_COOKIE};
+use super::card;
 use super::confirm;
 use crate::app::{App, Failure};
 use crate::encoding::{fingerprint, same};
@@ -38,11 +39,6 @@ pub(crate) async fn data_and_rights(State(app): State<Arc<App>>) -> Result<Respo
 /// See [`data_and_rights`].
 pub(crate) async fn survey(State(app): State<Arc<App>>) -> Result<Response, Failure> {
     app.pages.render("survey.html", StatusCode::OK, context! {})
-}
-
-/// `GET {wallet}/login-page`: the landing page of the account portal.
-pub(crate) async fn portal(State(app): State<Arc<App>>) -> Result<Response, Failure> {
-    app.pages.render("portal.html", StatusCode::OK, context! {})
 }
 
 /// A login of this browser with where its push stands.
@@ -110,7 +106,10 @@ pub(crate) fn render_tab(app: &App, login: &Login, tab: Option<&str>) -> Result<
         false => "ecps",
     };
     let template = match tab.unwrap_or_else(first) {
-        "carte" => "card.html",
+        "carte" => {
+            let action = card::action(app, &login.id);
+            return app.pages.render("card.html", StatusCode::OK, context! { login => login.id.as_str(), action });
+        }
         "delegation" => "delegation.html",
         "cle" => "security_key.html",
         _ => return render_identifier(app, login, None),
@@ -321,14 +320,32 @@ pub(crate) async fn finish(
     }
     match found_login.push {
         Some((_, PushState::Waiting { .. })) => Ok(found(&format!("/auth/mire/{id}/attente"))),
-        Some((push, PushState::Approved { at_ms })) => complete(&app, jar, found_login.login, &push, at_ms),
+        Some((push, PushState::Approved { at_ms })) => {
+            let faults = app.faults();
+            let person = push.person().to_owned();
+            let proved = Proved { person, at_ms, acr: faults.acr, auth_mode: faults.auth_mode };
+            complete(&app, jar, found_login.login, proved)
+        }
         Some((_, PushState::Ended(ending))) => show_ending(&app, &found_login.login, ending),
         None if found_login.login.stage == Stage::Choosing => Ok(found(&format!("/auth/mire/{id}"))),
         None => not_yours(&app),
     }
 }
 
-fn complete(app: &App, jar: CookieJar, login: Login, push: &Push, at_ms: u64) -> Result<Response, Failure> {
+/// Who proved to be whom, when and how. No `Debug`: it names a person.
+pub(crate) struct Proved {
+    /// National identifier.
+    pub person: String,
+    /// When, in milliseconds since the epoch.
+    pub at_ms: u64,
+    /// Level reached.
+    pub acr: String,
+    /// Means used.
+    pub auth_mode: String,
+}
+
+/// Opens the session and sends the browser back to the service with a code. A login is completed once.
+pub(crate) fn complete(app: &App, jar: CookieJar, login: Login, proved: Proved) -> Result<Response, Failure> {
     let confirms = confirm::is_due(app, &login.request);
     let next = if confirms { Stage::Confirming } else { Stage::Answered };
     let first = app.store.with(|state, now_ms| match state.login(&login.id, &login.browser, now_ms) {
@@ -341,14 +358,13 @@ fn complete(app: &App, jar: CookieJar, login: Login, push: &Push, at_ms: u64) ->
     if !first {
         return not_yours(app);
     }
-    let faults = app.faults();
     let session = Session {
         sid: make_uuid()?,
-        person: push.person().to_owned(),
-        authenticated_ms: at_ms,
-        used_ms: at_ms,
-        acr: faults.acr,
-        auth_mode: faults.auth_mode,
+        person: proved.person,
+        authenticated_ms: proved.at_ms,
+        used_ms: proved.at_ms,
+        acr: proved.acr,
+        auth_mode: proved.auth_mode,
     };
     let cookie = make_opaque()?;
     if !app.store.with(|state, _| state.open_session(&cookie, session.clone())) {

@@ -13,7 +13,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use super::back_channel::{OAuthError, authenticated, never_stored};
-use super::ciba;
+use super::card::CARD;
+use super::{ciba, mtls};
 use crate::app::{App, Failure};
 use crate::clients::Client;
 use crate::encoding::fingerprint;
@@ -22,7 +23,7 @@ use crate::keys::at_hash;
 use crate::params::Params;
 use crate::persons::Person;
 use crate::random::{NoRandomness, make_opaque, make_uuid};
-use crate::store::{Approved, Grant, REFRESH_S, Session, TOKEN_S, Tokens};
+use crate::store::{Approved, Channel, Grant, REFRESH_S, Session, TOKEN_S, Tokens};
 
 /// `POST …/protocol/openid-connect/token`.
 pub(crate) async fn exchange(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Response {
@@ -36,6 +37,8 @@ pub(crate) async fn exchange(State(app): State<Arc<App>>, headers: HeaderMap, bo
         )),
         None => Err(OAuthError::bad_request("invalid_request", "grant_type is missing")),
     });
+    // Every token of a service that showed its certificate is bound to it (RFC 8705 §3).
+    let granted = granted.map(|grant| Grant { bound_to: mtls::binding(&headers), ..grant });
     match granted {
         Ok(grant) => match answer(&app, grant) {
             Ok(body) => {
@@ -90,17 +93,14 @@ fn poll(app: &App, client: &Client, params: &Params) -> Result<Grant, OAuthError
     let (sid, cookie) = (make_uuid().map_err(no_randomness)?, make_opaque().map_err(no_randomness)?);
     let faults = app.faults();
     app.store.with(|state, now_ms| {
-        let Approved { person, scope, at_ms } = state
+        let Approved { person, scope, at_ms, channel } = state
             .poll(id, client.id(), now_ms)
             .map_err(|error| OAuthError::bad_request(error.error(), error.to_string()))?;
-        let session = Session {
-            sid,
-            person,
-            authenticated_ms: at_ms,
-            used_ms: now_ms,
-            acr: faults.acr,
-            auth_mode: faults.auth_mode,
+        let (acr, auth_mode) = match channel {
+            Channel::Mobile => (faults.acr, faults.auth_mode),
+            Channel::Card => (state.desk().acr.as_str().to_owned(), CARD.to_owned()),
         };
+        let session = Session { sid, person, authenticated_ms: at_ms, used_ms: now_ms, acr, auth_mode };
         // The session belongs to no browser: its cookie is thrown away.
         if !state.open_session(&cookie, session.clone()) {
             return Err(OAuthError::unavailable("the sandbox holds too many sessions"));
@@ -115,6 +115,7 @@ fn poll(app: &App, client: &Client, params: &Params) -> Result<Grant, OAuthError
             issued_s: 0,
             expires_s: 0,
             jti: String::new(),
+            bound_to: None,
         })
     })
 }
@@ -186,6 +187,10 @@ fn common_claims(app: &App, grant: &Grant, person: &Person) -> Map<String, Value
     put("sid", grant.session.sid.clone().into());
     put("acr", grant.session.acr.clone().into());
     put("authMode", grant.session.auth_mode.clone().into());
+    if grant.session.auth_mode == CARD && grant.session.acr == "eidas2" {
+        // Seen in production in September 2026, beside this level (psc-facts §2.2).
+        put("auth_level", "1".into());
+    }
     claims.extend(person.token_claims(app.faults().sub));
     claims
 }
@@ -196,7 +201,12 @@ fn access_claims(app: &App, grant: &Grant, person: &Person) -> Value {
     claims.insert("typ".into(), "Bearer".into());
     claims.insert("scope".into(), grant.scope.clone().into());
     claims.insert("otherIds".into(), person.other_ids());
-    if grant.session.auth_mode == "CARD" {
+    if let Some(confirmation) =
+        grant.bound_to.as_deref().and_then(|digest| mtls::confirmation(digest, app.faults().cnf))
+    {
+        claims.insert("cnf".into(), confirmation);
+    }
+    if grant.session.auth_mode == CARD {
         // Observed in February 2023: the access token of a card login names the person in `preferred_username` only.
         claims.remove("SubjectNameID");
     }

@@ -15,14 +15,25 @@ const SLOW_DOWN_MS: u64 = 5_000;
 /// How long an answered or dead request is remembered, to say what became of it.
 const KEPT_MS: u64 = 10 * 60 * 1000;
 
+/// What a service asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Channel {
+    /// The phone.
+    Mobile,
+    /// The card on the desk.
+    Card,
+}
+
 /// One request. No `Debug`: it names a person.
 pub(crate) struct Backchannel {
     /// The service that asked.
     pub client_id: String,
     /// National identifier of the person asked.
     pub person: String,
-    /// The request on the phone.
+    /// The request on the phone, or on the desk.
     pub push: String,
+    /// Which of the two.
+    pub channel: Channel,
     /// Granted scope.
     pub scope: String,
     /// When the service last asked.
@@ -81,8 +92,10 @@ pub(crate) struct Approved {
     pub person: String,
     /// Granted scope.
     pub scope: String,
-    /// When the phone answered.
+    /// When phone or desk answered.
     pub at_ms: u64,
+    /// Which of them did.
+    pub channel: Channel,
 }
 
 impl State {
@@ -113,11 +126,16 @@ impl State {
             return Err(PollError::Expired);
         }
         // A request of the phone is kept longer than this one, so its absence means the end.
-        match self.pushes.get(&request.push).map(|push| push.state(now_ms)) {
+        let asked = match request.channel {
+            Channel::Mobile => self.pushes.get(&request.push),
+            Channel::Card => self.card.request(&request.push),
+        };
+        match asked.map(|push| push.state(now_ms)) {
             Some(PushState::Waiting { .. }) => Err(PollError::Pending),
             Some(PushState::Approved { at_ms }) => {
                 request.redeemed = true;
-                Ok(Approved { person: request.person.clone(), scope: request.scope.clone(), at_ms })
+                let (person, scope, channel) = (request.person.clone(), request.scope.clone(), request.channel);
+                Ok(Approved { person, scope, at_ms, channel })
             }
             Some(PushState::Ended(Ending::Expired)) | None => Err(PollError::Expired),
             Some(PushState::Ended(_)) => Err(PollError::Denied),

@@ -4,18 +4,22 @@
 //! state, delivers their effects to the outbox and adds what a directory and an operator add: registered contacts, the
 //! Order that corrects them after about 72 hours, a mail operator that blocks, a bound on PINs.
 //!
-//! It does not: draw codes (randomness comes from the caller), speak HTTP, play the route by card (not there yet).
+//! It does not: draw codes (randomness comes from the caller), speak HTTP, ask for a card (`card` does).
+
+mod by_card;
 
 use std::collections::{BTreeMap, HashSet};
 
 use verifier_core::activation::draw::DrawError;
 use verifier_core::activation::{
-    Activation, Device, Effect, Eligibility, Event, Mail, NotEligible, ParseCodeError, ParseContactError, Phone, Pin,
-    Record, RedeemError, Refusal, Route, SmsCode, TicketToken, Tickets,
+    Activation, Device, Effect, Eligibility, Event, Mail, NotEligible, ParseCodeError, ParseContactError, Phone,
+    PhoneCode, Pin, Record, RedeemError, Refusal, Route, SmsCode, TicketToken, Tickets,
 };
 
 use super::outbox::{Channel, Content, Message};
 use super::{MAX_ENTRIES, PushLimit, State};
+pub(crate) use by_card::Desktop;
+
 use crate::persons::{Person, Persons};
 use crate::push::Ending;
 
@@ -48,6 +52,8 @@ pub(super) struct Enrolment {
     activation: Activation,
     /// The phone that scanned the ticket.
     scanned_by: Option<Device>,
+    /// The ticket that led to the e-CPS, for the desktop that waits to hear of it.
+    completed: Option<TicketToken>,
     ecps: Option<Ecps>,
 }
 
@@ -66,7 +72,7 @@ impl Enrolments {
             let ecps = person.first_pin().map(|pin| Ecps { device: None, pin, tries_left: PIN_TRIES_IN_A_ROW });
             let tickets = Tickets::new(person.national_id()?);
             let (record, activation) = (person.record(), Activation::Ended);
-            Some(Enrolment { record, correction: None, tickets, activation, scanned_by: None, ecps })
+            Some(Enrolment { record, correction: None, tickets, activation, scanned_by: None, completed: None, ecps })
         };
         let by_person =
             persons.iter().filter_map(|person| Some((person.id().to_owned(), enrolment(person)?))).collect();
@@ -108,6 +114,11 @@ pub(crate) enum Progress {
     AwaitingSms {
         /// Where it went.
         masked_phone: String,
+    },
+    /// By card: the phone shows this code, which is typed on the desktop.
+    ShowingCode {
+        /// Six digits.
+        code: String,
     },
     /// The PIN is chosen.
     ChoosingPin,
@@ -303,8 +314,15 @@ impl State {
         });
     }
 
-    /// A phone scanned a QR code, or opened the link of the mail. From here on only this phone can go on.
-    pub(crate) fn scan(&mut self, device: Device, text: &str, now_ms: u64) -> Result<(), ActivationError> {
+    /// A phone scanned a QR code, or opened the link of the mail. From here on only this phone can go on. A QR code of the
+    /// portal makes it show `code`, which is drawn by the caller in any case.
+    pub(crate) fn scan(
+        &mut self,
+        device: Device,
+        text: &str,
+        code: PhoneCode,
+        now_ms: u64,
+    ) -> Result<(), ActivationError> {
         // The link of the mail ends in the ticket, so both can be pasted.
         let last = text.trim().rsplit('/').next().unwrap_or_default();
         let token = TicketToken::parse(last).ok_or(ActivationError::Ticket(RedeemError::Unknown))?;
@@ -315,21 +333,24 @@ impl State {
             match outcome {
                 Err(RedeemError::Unknown) => {}
                 Err(error) => return Err(ActivationError::Ticket(error)),
-                Ok(_) => {
+                Ok(route) => {
                     enrolment.tickets = tickets;
                     enrolment.scanned_by = Some(device);
-                    scanned = Some(person.clone());
+                    scanned = Some((person.clone(), route));
                 }
             }
         }
-        let scanned = scanned.ok_or(ActivationError::Ticket(RedeemError::Unknown))?;
+        let (scanned, route) = scanned.ok_or(ActivationError::Ticket(RedeemError::Unknown))?;
         // One phone runs one activation: the newest.
         for (person, enrolment) in &mut self.enrolments.by_person {
             if *person != scanned && enrolment.scanned_by == Some(device) {
                 enrolment.scanned_by = None;
             }
         }
-        Ok(())
+        match route {
+            Route::Contacts => Ok(()),
+            Route::Card => self.advance(&scanned, Event::ScannedPortal { device, code }, now_ms),
+        }
     }
 
     /// The activation that runs on a phone, and whose it is.
@@ -342,9 +363,10 @@ impl State {
         match enrolment.activation {
             Activation::Requested => Progress::Scanned { masked_phone },
             Activation::AwaitingSms { .. } => Progress::AwaitingSms { masked_phone },
+            Activation::AwaitingDesktop { ref code, .. } => Progress::ShowingCode { code: code.digits().to_owned() },
             Activation::ChoosingPin { .. } => Progress::ChoosingPin,
             Activation::ConfirmingPin { .. } => Progress::ConfirmingPin,
-            Activation::AwaitingDesktop { .. } | Activation::Active { .. } | Activation::Ended => Progress::Nothing,
+            Activation::Active { .. } | Activation::Ended => Progress::Nothing,
         }
     }
 
@@ -366,16 +388,22 @@ impl State {
         })
     }
 
+    /// A step of the activation that runs on a phone; returns whose it is.
     fn step(&mut self, device: Device, event: Event, now_ms: u64) -> Result<String, ActivationError> {
         let person = self.running_on(device).map(|(person, _)| person.to_owned());
         let person = person.ok_or(ActivationError::Refused(Refusal::OutOfOrder))?;
-        let enrolment = self.enrolment(&person, now_ms)?;
+        self.advance(&person, event, now_ms).map(|()| person)
+    }
+
+    fn advance(&mut self, person: &str, event: Event, now_ms: u64) -> Result<(), ActivationError> {
+        let enrolment = self.enrolment(person, now_ms)?;
         let before = std::mem::replace(&mut enrolment.activation, Activation::Ended);
         let (after, outcome) = before.step(event, now_ms);
         match after {
             Activation::Active { device, pin } => {
                 // On this phone and on no other: an e-CPS that was active elsewhere is replaced.
                 enrolment.ecps = Some(Ecps { device: Some(device), pin, tries_left: PIN_TRIES_IN_A_ROW });
+                enrolment.completed = enrolment.tickets.latest().map(|ticket| ticket.token().clone());
                 enrolment.scanned_by = None;
             }
             Activation::Ended => enrolment.scanned_by = None,
@@ -387,7 +415,7 @@ impl State {
                 Effect::SendSms(code) => self.send(Message {
                     id: 0,
                     channel: Channel::Sms,
-                    person: person.clone(),
+                    person: person.to_owned(),
                     to: phone.clone(),
                     subject: "Code d'activation e-CPS".to_owned(),
                     text: format!("Votre code d'activation e-CPS : {}. Ne le donnez à personne.", code.digits()),
@@ -396,13 +424,13 @@ impl State {
                 }),
                 Effect::TellActivated => {
                     let text = "Votre e-CPS vient d'être activée sur un téléphone. Si ce n'est pas vous, appelez le support e-CPS.";
-                    self.mail(&person, "Votre e-CPS est active", text, Content::Notice, now_ms);
+                    self.mail(person, "Votre e-CPS est active", text, Content::Notice, now_ms);
                 }
-                // The phone's page shows these by itself; the route by card is not there yet.
+                // The phone's page shows these by itself.
                 Effect::AskPin | Effect::AskPinAgain | Effect::ShowOnPhone(_) => {}
             }
         }
-        Ok(person)
+        Ok(())
     }
 
     /// The tap that asks for the SMS.

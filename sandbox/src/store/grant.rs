@@ -57,6 +57,8 @@ pub(crate) struct Grant {
     pub expires_s: u64,
     /// `jti` of the token.
     pub jti: String,
+    /// Digest of the certificate that the token is bound to (RFC 8705 §3).
+    pub bound_to: Option<Vec<u8>>,
 }
 
 /// An authorization code.
@@ -137,6 +139,12 @@ impl State {
         self.refresh.retain(|_, grant| grant.session.sid != sid);
     }
 
+    /// Uses an open session; `false` when it is closed.
+    pub(super) fn use_session(&mut self, sid: &str, now_ms: u64) -> bool {
+        let open = self.sessions.values_mut().find(|session| session.sid == sid && session.is_alive(now_ms));
+        open.map(|session| session.used_ms = now_ms).is_some()
+    }
+
     fn session_is_open(&self, sid: &str, now_ms: u64) -> bool {
         self.sessions.values().any(|session| session.sid == sid && session.is_alive(now_ms))
     }
@@ -199,6 +207,7 @@ impl State {
             issued_s: 0,
             expires_s: 0,
             jti: String::new(),
+            bound_to: None,
         };
         if !self.session_is_open(&grant.session.sid, now_ms) {
             return Err(CodeError::SessionClosed);

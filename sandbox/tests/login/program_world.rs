@@ -53,14 +53,22 @@ pub(crate) fn start(arguments: &[&str]) -> (Guarded, World) {
     BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let said: Value = serde_json::from_str(&line).unwrap();
     let text = |name: &str| said[name].as_str().unwrap().to_owned();
+    let perhaps = |name: &str| said[name].as_str().map(str::to_owned);
     let party = |name: &str| said["relying_parties"][name].as_str().unwrap().to_owned();
     let ready = Ready {
         issuer: text("issuer"),
         wallet: text("wallet"),
         phone_api: text("phone_api"),
         outbox_api: text("outbox_api"),
-        ca: said["ca"].as_str().map(PathBuf::from),
-        spki_sha256: said["spki_sha256"].as_str().map(str::to_owned),
+        card_api: text("card_api"),
+        desk: text("desk"),
+        cards: perhaps("cards").map(PathBuf::from),
+        client_certificates: perhaps("client_certificates").map(PathBuf::from),
+        card: perhaps("card"),
+        ssl_test: perhaps("ssl_test"),
+        mtls: perhaps("mtls"),
+        ca: perhaps("ca").map(PathBuf::from),
+        spki_sha256: perhaps("spki_sha256"),
         listen: text("listen").parse().unwrap(),
         relying_parties: RelyingPartyLinks { smurtab: party("smurtab"), sidep: party("sidep") },
         phone: text("phone"),

@@ -61,6 +61,7 @@ impl World {
             pushes_per_minute: 10,
             people: None,
             templates: vigie_sandbox::Templates::default(),
+            cards: None,
         }
     }
 

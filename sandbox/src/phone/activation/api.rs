@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{make_code, make_ticket, operator};
+use super::{make_code, make_phone_code, make_ticket, operator};
 use crate::app::{App, Failure};
 use crate::store::{ActivationError, Progress};
 use crate::web;
@@ -83,8 +83,15 @@ fn run(
             Ok(json!({"state": "requested", "mail": masked.mail}))
         }
         Step::Scan { device, qr } => {
-            app.store.with(|state, now_ms| state.scan(device, &qr, now_ms))?;
-            Ok(json!({"state": "scanned"}))
+            let code = make_phone_code()?;
+            app.store.with(|state, now_ms| {
+                state.scan(device, &qr, code, now_ms)?;
+                Ok(match state.progress(device) {
+                    // A QR code of the portal: this is what stands on the phone's screen.
+                    Progress::ShowingCode { code } => json!({"state": "showing_code", "code": code}),
+                    _ => json!({"state": "scanned"}),
+                })
+            })
         }
         Step::Sms { device } => {
             let code = make_code()?;
