@@ -111,7 +111,6 @@ async fn each_mistake_has_its_word() {
     check("login_hint", "99700218896", "unknown_user_id").await;
     check("login_hint", "899700075064", "unknown_user_id").await;
     check("channel", "", "invalid_request").await;
-    check("channel", "CARD", "invalid_request").await;
     check("channel", "FAX", "invalid_request").await;
     check("login_hint_token", "x", "invalid_request").await;
     assert!(world.requests(DOCTOR).await.is_empty(), "no push was sent");

@@ -10,6 +10,7 @@
 
 mod activation;
 mod apache;
+mod card;
 mod certified_client;
 mod ciba;
 mod code_flow;
@@ -20,7 +21,9 @@ mod endings;
 mod faults;
 mod lifetimes;
 mod logout;
+mod mtls;
 mod phone_page;
+mod portal;
 mod program;
 mod program_world;
 mod refused_requests;

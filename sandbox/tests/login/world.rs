@@ -74,7 +74,17 @@ impl World {
     }
 
     pub(crate) fn browser(&self) -> Browser {
-        let mut builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+        self.browser_of(reqwest::Client::builder())
+    }
+
+    /// A client that presents the certificate in this file.
+    pub(crate) fn browser_with(&self, certificate: &Path) -> Browser {
+        let identity = reqwest::Identity::from_pem(&std::fs::read(certificate).unwrap()).unwrap();
+        self.browser_of(reqwest::Client::builder().identity(identity))
+    }
+
+    fn browser_of(&self, builder: reqwest::ClientBuilder) -> Browser {
+        let mut builder = builder.redirect(reqwest::redirect::Policy::none()).no_proxy();
         for host in &self.ready.hosts {
             builder = builder.resolve(host, self.ready.listen);
         }
