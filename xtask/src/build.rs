@@ -2,9 +2,10 @@
 //! input did not change, so that a second run costs seconds.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::artefacts;
@@ -14,36 +15,32 @@ use crate::setup::Tools;
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
-/// A component: the crate, its features, the name of the library cargo makes, the name it gets, extra arguments.
-struct Component {
-    package: &'static str,
+/// A component of the core: the features of its crate and the name that it gets.
+struct Verifier {
     features: &'static str,
-    library: &'static str,
     name: &'static str,
-    arguments: &'static [&'static str],
 }
 
-/// Policies need little stack; 32 KiB keeps their smallest memory at a few pages.
-const SMALL_STACK: &[&str] = &["-Clink-arg=-zstack-size=32768"];
+const VERIFIERS: &[Verifier] =
+    &[Verifier { features: "pure", name: "vigie-verifier-pure" }, Verifier { features: "", name: "vigie-verifier" }];
 
-const COMPONENTS: &[Component] = &[
-    Component {
-        package: "vigie-verifier",
-        features: "pure",
-        library: "vigie_verifier",
-        name: "vigie-verifier-pure",
-        arguments: &[],
-    },
-    Component {
-        package: "vigie-verifier",
-        features: "",
-        library: "vigie_verifier",
-        name: "vigie-verifier",
-        arguments: &[],
-    },
-    Component { package: "smurtab", features: "", library: "smurtab", name: "smurtab", arguments: SMALL_STACK },
-    Component { package: "sidep", features: "", library: "sidep", name: "sidep", arguments: SMALL_STACK },
+/// The policies in Rust, each a crate and a component of the same name.
+const POLICIES: &[&str] = &[
+    "allow-structures",
+    "authzen-fixture",
+    "office-hours",
+    "require-level",
+    "same-practice",
+    "sidep",
+    "smurtab",
+    "step-up-for-write",
 ];
+
+/// What a policy in Rust may have. Its author ships the file and every call maps it, so growth should be noticed.
+const LARGEST_POLICY: u64 = 25_000;
+
+/// Policies need little stack; 32 KiB keeps their smallest memory at a few pages.
+const SMALL_STACK: &str = "-Clink-arg=-zstack-size=32768";
 
 /// Which components are wanted.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -106,6 +103,11 @@ pub(crate) fn extension(progress: &Progress, tools: &Tools) -> Result<()> {
 /// Arguments that keep the folder of the downloaded crates out of the module: panic messages name source files, and the same
 /// sources must give the same bytes on every machine, wherever its registry or mirror keeps them.
 fn without_places() -> Result<[String; 2]> {
+    Ok(["--config".to_owned(), rustflags(Vec::new())?])
+}
+
+/// These flags and those of `without_places`, as a line of cargo's configuration.
+fn rustflags(mut flags: Vec<String>) -> Result<String> {
     let mut cargo = artefacts::cargo();
     let output = cargo.args(["metadata", "--locked", "--format-version", "1"]).output()?;
     let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata gave no JSON")?;
@@ -113,9 +115,8 @@ fn without_places() -> Result<[String; 2]> {
     let downloaded = packages.iter().filter(|package| package.get("source").is_some_and(|source| !source.is_null()));
     let manifests = downloaded.filter_map(|package| package.get("manifest_path").and_then(Value::as_str));
     let folders: BTreeSet<&Path> = manifests.filter_map(|manifest| Path::new(manifest).parent()?.parent()).collect();
-    let flags: Vec<String> =
-        folders.iter().map(|folder| format!("--remap-path-prefix={}=crates", folder.display())).collect();
-    Ok(["--config".to_owned(), format!("target.{WASM_TARGET}.rustflags={}", serde_json::to_string(&flags)?)])
+    flags.extend(folders.iter().map(|folder| format!("--remap-path-prefix={}=crates", folder.display())));
+    Ok(format!("target.{WASM_TARGET}.rustflags={}", serde_json::to_string(&flags)?))
 }
 
 /// The module as it ships with one export more, which answers the shared vectors. Returns the folder with both its files.
@@ -165,25 +166,50 @@ fn smoke_test(running: &Running<'_>, tools: &Tools) -> Result<()> {
     succeed(running, &mut node).context("the optimised WebAssembly does not load").map(drop)
 }
 
-/// The verifier and the policies, each a component with no import beyond its contract.
+/// The verifier and the policies, each a component with no import beyond its contract, and the table of their sizes.
 pub(crate) fn components(progress: &Progress, wanted: Components) -> Result<()> {
     progress.heading("Components");
-    let built = artefacts::cargo_target()?.join(WASM_TARGET).join("component");
     std::fs::create_dir_all(artefacts::components())?;
-    for component in COMPONENTS.iter().filter(|one| wanted == Components::All || one.features.is_empty()) {
-        let Component { package, features, library, name, arguments } = component;
+    let target = artefacts::cargo_target()?.join(WASM_TARGET);
+    let verifiers = || VERIFIERS.iter().filter(|one| wanted == Components::All || one.features.is_empty());
+    for Verifier { features, name } in verifiers() {
         progress.step(&format!("component: {name}"), |running| {
             let mut cargo = artefacts::cargo();
-            cargo.args(["rustc", "-p", package, "--lib", "--target", WASM_TARGET, "--profile", "component"]);
-            cargo.args(["--features", features, "--", "-Clinker=wasm-component-ld"]).args(*arguments);
-            succeed(running, &mut cargo)?;
-            copy_if_changed(
-                &built.join(format!("{library}.wasm")),
-                &artefacts::components().join(format!("{name}.wasm")),
-            )
+            cargo.args(["rustc", "-p", "vigie-verifier", "--lib", "--target", WASM_TARGET, "--profile", "component"]);
+            succeed(running, cargo.args(["--features", features, "--", "-Clinker=wasm-component-ld"]))?;
+            copy_if_changed(&target.join("component/vigie_verifier.wasm"), &component(name))
         })?;
     }
-    Ok(())
+    progress.step("components: policies in Rust", |running| {
+        let mut cargo = artefacts::cargo();
+        cargo.args(["build", "--lib", "--target", WASM_TARGET, "--profile", "policy"]);
+        cargo.args(["--config", &format!("target.{WASM_TARGET}.linker='wasm-component-ld'")]);
+        cargo.args(["--config", &rustflags(vec![SMALL_STACK.to_owned()])?]);
+        succeed(running, cargo.args(POLICIES.iter().flat_map(|name| ["-p", name])))?;
+        for name in POLICIES {
+            let library = target.join("policy").join(format!("{}.wasm", name.replace('-', "_")));
+            let size = std::fs::metadata(&library)?.len();
+            ensure!(size <= LARGEST_POLICY, "{name} has {size} bytes; a policy in Rust has at most {LARGEST_POLICY}");
+            copy_if_changed(&library, &component(name))?;
+        }
+        Ok(())
+    })?;
+    sizes(progress, verifiers().map(|one| one.name).chain(POLICIES.iter().copied()))
+}
+
+fn component(name: &str) -> PathBuf {
+    artefacts::components().join(format!("{name}.wasm"))
+}
+
+/// Prints how large each component is and keeps the table beside them.
+fn sizes<'a>(progress: &Progress, names: impl Iterator<Item = &'a str>) -> Result<()> {
+    let mut table = String::from("| component | bytes |\n|---|---:|\n");
+    for name in names {
+        let bytes = std::fs::metadata(component(name))?.len();
+        progress.line(Mark::Ok, None, &format!("{name}: {bytes} bytes"));
+        writeln!(table, "| `{name}` | {bytes} |")?;
+    }
+    write_if_changed(&artefacts::components().join("sizes.md"), table.as_bytes())
 }
 
 /// The host, the sandbox and the program that shows them, built together so that they share every dependency.

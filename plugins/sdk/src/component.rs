@@ -110,6 +110,9 @@ impl<P: Policy> lifecycle::Guest for Exported<P> {
         for reason in about.reasons.iter().chain(&COMMON_REASONS) {
             reason_codes.push(String::from(reason.code()));
         }
+        if P::REASONS_IN_SETTINGS {
+            reason_codes.push(String::from("*"));
+        }
         lifecycle::Description {
             name: String::from(about.name),
             version: String::from(about.version),

@@ -33,6 +33,18 @@ impl Reason {
         Self { code, french, english }
     }
 
+    /// A reason that is only known at run time, for a policy whose rules are settings; `None` when the code is malformed or a
+    /// sentence empty. Its text is kept for as long as the program runs, which in a component is one call.
+    #[must_use]
+    pub fn parse(code: &str, french: &str, english: &str) -> Option<Self> {
+        let keep = |text: &str| -> &'static str { String::from(text).leak() };
+        (is_code(code.as_bytes()) && !french.is_empty() && !english.is_empty()).then(|| Self {
+            code: keep(code),
+            french: keep(french),
+            english: keep(english),
+        })
+    }
+
     /// The code.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -134,7 +146,9 @@ impl Outcome {
         Self::deny(reason).with_obligation(Obligation::step_up(level))
     }
 
-    const fn new(effect: Effect, reason: Reason) -> Self {
+    /// An answer whose effect is only known at run time.
+    #[must_use]
+    pub const fn new(effect: Effect, reason: Reason) -> Self {
         Self { effect, reason, remark: None, obligations: Vec::new() }
     }
 

@@ -3,9 +3,7 @@
 //! [`evaluate`] and [`validate_settings`] are exactly what the component exports; the component adds the conversion from and to WIT
 //! and nothing else, so a native test of a policy tests the policy that ships.
 
-use serde::de::DeserializeOwned;
-
-use crate::json;
+use crate::json::{self, FromJson};
 use crate::outcome::{Outcome, Reason};
 use crate::request::{Login, Request};
 use crate::settings::SettingError;
@@ -32,9 +30,11 @@ pub trait Policy {
     /// What the policy says about itself.
     const DESCRIPTION: Description;
 
-    /// What the relying party may set. Derive `serde::Deserialize` with `deny_unknown_fields`, so that a misspelt setting is
-    /// refused when the policy is loaded and not ignored.
-    type Settings: DeserializeOwned;
+    /// True for an interpreter: its reason codes stand in its settings, and the host takes those as declared.
+    const REASONS_IN_SETTINGS: bool = false;
+
+    /// What the relying party may set, declared with [`settings!`](crate::settings).
+    type Settings: FromJson;
 
     /// Checks what the type of the settings cannot say, for example that a list is not empty.
     ///
@@ -108,10 +108,10 @@ mod tests {
 
     struct Nonempty;
 
-    #[derive(serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Settings {
-        names: Vec<String>,
+    crate::settings! {
+        struct Settings {
+            names: Vec<String>,
+        }
     }
 
     impl Policy for Nonempty {

@@ -6,9 +6,7 @@
 
 use core::fmt;
 
-use serde::de::DeserializeOwned;
-
-use crate::json;
+use crate::json::{self, FromJson};
 use crate::settings::SettingError;
 
 /// Authentication level as PSC states it in `acr`. The order is part of the meaning: compare with `<`, never for equality.
@@ -221,12 +219,12 @@ pub struct Entity {
 }
 
 impl Entity {
-    /// Reads the properties into a type of the policy's own; no properties read like `{}`.
+    /// Reads the properties into a type declared with [`properties!`](crate::properties); no properties read like `{}`.
     ///
     /// # Errors
     ///
     /// The first member that does not fit, by its JSON Pointer.
-    pub fn properties_as<T: DeserializeOwned>(&self) -> Result<T, SettingError> {
+    pub fn properties_as<T: FromJson>(&self) -> Result<T, SettingError> {
         json::read(self.properties.as_deref().unwrap_or_default())
     }
 }
@@ -260,21 +258,21 @@ pub struct Request {
 }
 
 impl Request {
-    /// Reads the properties of the action into a type of the policy's own; none read like `{}`.
+    /// Reads the properties of the action into a type declared with [`properties!`](crate::properties); none read like `{}`.
     ///
     /// # Errors
     ///
     /// The first member that does not fit, by its JSON Pointer.
-    pub fn action_properties_as<T: DeserializeOwned>(&self) -> Result<T, SettingError> {
+    pub fn action_properties_as<T: FromJson>(&self) -> Result<T, SettingError> {
         json::read(self.action_properties.as_deref().unwrap_or_default())
     }
 
-    /// Reads the context into a type of the policy's own; none reads like `{}`.
+    /// Reads the context into a type declared with [`properties!`](crate::properties); none reads like `{}`.
     ///
     /// # Errors
     ///
     /// The first member that does not fit, by its JSON Pointer.
-    pub fn context_as<T: DeserializeOwned>(&self) -> Result<T, SettingError> {
+    pub fn context_as<T: FromJson>(&self) -> Result<T, SettingError> {
         json::read(self.context.as_deref().unwrap_or_default())
     }
 }
@@ -318,10 +316,11 @@ mod tests {
 
     #[test]
     fn properties_read_into_a_type() {
-        #[derive(Debug, PartialEq, serde::Deserialize)]
-        struct Context {
-            #[serde(default)]
-            purpose: Option<String>,
+        crate::properties! {
+            #[derive(Debug, PartialEq)]
+            struct Context {
+                purpose: Option<String>,
+            }
         }
         let check = |json: Option<&str>, expected: Result<Option<&str>, &str>| {
             let request = Request { context: json.map(Into::into), ..Request::default() };

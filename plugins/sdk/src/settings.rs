@@ -1,5 +1,7 @@
 //! What is wrong with a setting, and where.
 
+use crate::json::push_decimal;
+
 /// A setting that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingError {
@@ -21,7 +23,35 @@ impl SettingError {
     pub fn item(path: &str, index: usize, message: &str) -> Self {
         let mut error = Self::at(path, message);
         error.path.push('/');
-        crate::json::push_decimal(&mut error.path, index);
+        push_decimal(&mut error.path, index);
+        error
+    }
+
+    /// The same error seen from one level further up, where the value is the member or the item `name`.
+    #[must_use]
+    pub fn under(self, name: &str) -> Self {
+        let mut path = String::from("/");
+        for character in name.chars() {
+            // RFC 6901 §3.
+            match character {
+                '~' => path.push_str("~0"),
+                '/' => path.push_str("~1"),
+                other => path.push(other),
+            }
+        }
+        path.push_str(&self.path);
+        Self { path, message: self.message }
+    }
+
+    /// A message that ends in a list of names.
+    pub(crate) fn listing(message: &str, names: &[&str]) -> Self {
+        let mut error = Self::at("", message);
+        let mut separator = "";
+        for name in names {
+            error.message.push_str(separator);
+            error.message.push_str(name);
+            separator = ", ";
+        }
         error
     }
 }

@@ -3,7 +3,6 @@
 //! It lets in the professions that the settings list. One practice of the person, or the one that they act as, must have a listed
 //! profession; everyone else is refused with [`NOT_LISTED`] and told so in French and in English.
 
-use vigie_policy::serde::Deserialize;
 use vigie_policy::{Description, Login, Outcome, Policy, Reason, Request, SettingError, export_policy};
 
 /// The rules.
@@ -12,18 +11,13 @@ pub struct Sidep;
 
 export_policy!(Sidep);
 
-/// What a deployment may set.
-#[derive(Debug, Deserialize)]
-#[serde(crate = "vigie_policy::serde", deny_unknown_fields, default)]
-pub struct Settings {
-    /// Codes of the professions that are let in (`codeProfession`).
-    pub professions: Vec<String>,
-}
-
-impl Default for Settings {
-    /// An example: doctor, pharmacist, dental surgeon, midwife, nurse and laboratory technician.
-    fn default() -> Self {
-        Self { professions: ["10", "21", "40", "50", "60", "86"].map(String::from).to_vec() }
+vigie_policy::settings! {
+    /// What a deployment may set.
+    #[derive(Debug)]
+    pub struct Settings {
+        /// Codes of the professions that are let in (`codeProfession`). Without it an example: doctor, pharmacist, dental surgeon,
+        /// midwife, nurse and laboratory technician.
+        pub professions: Vec<String> = vigie_policy::list(&["10", "21", "40", "50", "60", "86"]),
     }
 }
 
@@ -106,6 +100,11 @@ mod tests {
 
     fn practice(profession: &str) -> Practice {
         Practice { profession: Some(profession.into()), ..Practice::default() }
+    }
+
+    #[test]
+    fn vectors() {
+        vigie_policy::vectors::check::<Sidep>(concat!(env!("CARGO_MANIFEST_DIR"), "/vectors"));
     }
 
     #[track_caller]

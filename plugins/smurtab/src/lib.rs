@@ -4,7 +4,6 @@
 //! this: its profession is one of the health professions, and its category is one that the settings list (civil and military,
 //! not students). A login without a level that PSC defines is refused, whatever the practice.
 
-use vigie_policy::serde::Deserialize;
 use vigie_policy::{Description, Login, Outcome, Policy, Practice, Reason, Request, SettingError, export_policy};
 
 /// The rules.
@@ -13,17 +12,12 @@ pub struct Smurtab;
 
 export_policy!(Smurtab);
 
-/// What a deployment may set.
-#[derive(Debug, Deserialize)]
-#[serde(crate = "vigie_policy::serde", deny_unknown_fields, default)]
-pub struct Settings {
-    /// Categories of professional that are let in (`codeCategorieProfessionnelle`).
-    pub categories: Vec<String>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { categories: vec![String::from("C"), String::from("M")] }
+vigie_policy::settings! {
+    /// What a deployment may set.
+    #[derive(Debug)]
+    pub struct Settings {
+        /// Categories of professional that are let in (`codeCategorieProfessionnelle`).
+        pub categories: Vec<String> = vigie_policy::list(&["C", "M"]),
     }
 }
 
@@ -109,6 +103,11 @@ mod tests {
     fn practice(profession: &str, category: &str) -> Practice {
         let stated = |code: &str| Some(code).filter(|code| !code.is_empty()).map(String::from);
         Practice { profession: stated(profession), category: stated(category), ..Practice::default() }
+    }
+
+    #[test]
+    fn vectors() {
+        vigie_policy::vectors::check::<Smurtab>(concat!(env!("CARGO_MANIFEST_DIR"), "/vectors"));
     }
 
     #[track_caller]

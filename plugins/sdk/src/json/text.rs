@@ -1,9 +1,9 @@
-//! Text to [`Value`]. Every step answers `None` for "not JSON": a policy's settings come from a configuration that the host has
+//! Text to [`Json`]. Every step answers `None` for "not JSON": a policy's settings come from a configuration that the host has
 //! parsed already, so the place of a stray comma is the host's to report.
 
-use super::{DEEPEST, Value};
+use super::{DEEPEST, Json};
 
-pub(super) fn parse(json: &str) -> Option<Value<'_>> {
+pub(super) fn parse(json: &str) -> Option<Json<'_>> {
     let mut text = Text { all: json, at: 0 };
     let value = text.value(0)?;
     text.peek().is_none().then_some(value)
@@ -41,31 +41,31 @@ impl<'a> Text<'a> {
         found
     }
 
-    fn value(&mut self, depth: u8) -> Option<Value<'a>> {
+    fn value(&mut self, depth: u8) -> Option<Json<'a>> {
         if depth > DEEPEST {
             return None;
         }
         match self.peek()? {
-            b'{' => self.object(depth).map(Value::Object),
-            b'[' => self.list(depth).map(Value::List),
-            b'"' => self.string().map(Value::Text),
-            b't' => self.word("true", Value::Bool(true)),
-            b'f' => self.word("false", Value::Bool(false)),
-            b'n' => self.word("null", Value::Null),
-            _ => self.number().map(Value::Number),
+            b'{' => self.object(depth).map(Json::Object),
+            b'[' => self.list(depth).map(Json::List),
+            b'"' => self.string().map(Json::Text),
+            b't' => self.word("true", Json::Bool(true)),
+            b'f' => self.word("false", Json::Bool(false)),
+            b'n' => self.word("null", Json::Null),
+            _ => self.number().map(Json::Number),
         }
     }
 
-    fn word(&mut self, word: &str, value: Value<'a>) -> Option<Value<'a>> {
+    fn word(&mut self, word: &str, value: Json<'a>) -> Option<Json<'a>> {
         let end = self.at + word.len();
         let found = self.all.get(self.at..end)? == word;
         self.at = end;
         found.then_some(value)
     }
 
-    fn object(&mut self, depth: u8) -> Option<Vec<(String, Value<'a>)>> {
+    fn object(&mut self, depth: u8) -> Option<Vec<(String, Json<'a>)>> {
         self.at += 1;
-        let mut members: Vec<(String, Value<'a>)> = Vec::new();
+        let mut members: Vec<(String, Json<'a>)> = Vec::new();
         if self.take(b'}') {
             return Some(members);
         }
@@ -82,7 +82,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    fn list(&mut self, depth: u8) -> Option<Vec<Value<'a>>> {
+    fn list(&mut self, depth: u8) -> Option<Vec<Json<'a>>> {
         self.at += 1;
         let mut items = Vec::new();
         if self.take(b']') {
