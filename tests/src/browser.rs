@@ -19,6 +19,7 @@ use tempfile::TempDir;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::artefacts::Artefacts;
+use crate::card::{self, CardHome};
 use crate::service::Service;
 use crate::stage::SandboxReady;
 
@@ -55,13 +56,21 @@ pub struct Setup {
     pub extension: Extension,
     /// Further command-line arguments.
     pub arguments: Vec<String>,
+    /// The software card in its certificate store, if there is one: a national identifier, or `other-environment`.
+    pub card: Option<String>,
 }
 
 impl Setup {
+    /// The same, with this card, which is presented wherever one is asked for.
+    #[must_use]
+    pub fn with_card(self, card: &str) -> Self {
+        Self { card: Some(card.to_owned()), ..self }
+    }
+
     /// Headless, with or without the extension.
     #[must_use]
     pub fn hidden(extension: Extension) -> Self {
-        Self { window: Window::Hidden, extension, arguments: Vec::new() }
+        Self { window: Window::Hidden, extension, arguments: Vec::new(), card: None }
     }
 }
 
@@ -95,6 +104,8 @@ pub struct Browser {
     extension: String,
     profile: TempDir,
     _driver: Service,
+    // After the driver: the browser writes there.
+    _home: Option<CardHome>,
 }
 
 impl Browser {
@@ -116,17 +127,25 @@ impl Browser {
         let mut command = Command::new("chromedriver");
         // Its own process group, so that Ctrl-C reaches this program first and the session is closed in order.
         command.arg("--port=0").process_group(0).env("LANGUAGE", "fr");
+        let home = setup.card.as_deref().map(|card| CardHome::with(sandbox, card)).transpose()?;
+        if let Some(home) = &home {
+            command.env("HOME", home.path()).env_remove("XDG_DATA_HOME");
+        }
         let (driver, port) = Service::start("chromedriver", &mut command, profile.path(), driver_port)
             .context("chromedriver (Debian: `apt-get install chromium-driver`)")?;
         let mut capabilities = serde_json::Map::new();
         let arguments = arguments(artefacts, sandbox, setup, profile.path());
-        capabilities.insert("goog:chromeOptions".into(), json!({ "binary": chromium()?, "args": arguments }));
+        let mut options = json!({ "binary": chromium()?, "args": arguments });
+        if let (Some(_), Some(options)) = (&home, options.as_object_mut()) {
+            options.insert("prefs".into(), card::preferences());
+        }
+        capabilities.insert("goog:chromeOptions".into(), options);
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .context("Chromium did not start")?;
-        Ok(Self { client, extension: artefacts.extension_id(), profile, _driver: driver })
+        Ok(Self { client, extension: artefacts.extension_id(), profile, _driver: driver, _home: home })
     }
 
     /// The address of a page of the extension.

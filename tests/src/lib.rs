@@ -8,6 +8,7 @@
 
 pub mod artefacts;
 pub mod browser;
+pub mod card;
 pub mod firefox;
 pub mod first_login;
 pub mod popup;

@@ -66,6 +66,16 @@ impl Sandbox {
         Ok(())
     }
 
+    /// Plugs, inserts, installs at the desk, as `POST /api/card` takes it.
+    ///
+    /// # Errors
+    /// It refused; the message says why.
+    pub async fn set_desk(&self, change: Value) -> Result<()> {
+        let (status, answer) = self.post(&self.script("/api/card"), &change).await?;
+        ensure!(status == 200, "the desk was not changed: {answer}");
+        Ok(())
+    }
+
     /// The messages that a person was sent, newest first.
     ///
     /// # Errors

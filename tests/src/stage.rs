@@ -35,6 +35,12 @@ pub struct SandboxReady {
     pub relying_parties: std::collections::BTreeMap<String, String>,
     /// The phone page; the person's national id is appended.
     pub phone: String,
+    /// Folder of the software cards.
+    pub cards: Option<String>,
+    /// The desk with reader and cards, for people.
+    pub desk: Option<String>,
+    /// The SSL test.
+    pub ssl_test: Option<String>,
     /// A page that looks like the real one on another host.
     pub lookalike: String,
     /// Host names that a browser must find at `listen`.

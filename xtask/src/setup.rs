@@ -138,6 +138,10 @@ fn system_packages(progress: &Progress, scope: Scope) -> Result<()> {
         if scope >= Scope::Test && !Path::new(APACHE_MODULE).is_file() {
             absent.push("libapache2-mod-auth-openidc");
         }
+        if scope >= Scope::Test && on_path("pk12util").is_none() {
+            // Puts software cards into a browser's certificate store.
+            absent.push("libnss3-tools");
+        }
         // Debian ships the browser's translations apart. Without them the extension speaks English in pictures; asking for all
         // three keeps them of one version.
         let debian = Path::new("/usr/lib/chromium/locales");

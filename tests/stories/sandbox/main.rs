@@ -4,8 +4,13 @@
 //! moving the sandbox's clock, never by waiting.
 #![allow(clippy::panic, reason = "a test fails by panicking")]
 
+mod activation_by_card;
 mod activation_by_contacts;
+mod card_lock;
+mod card_qr_expiry;
+mod login_by_card;
 mod second_device;
+mod ssl_test_failure;
 mod support;
 mod template_sets;
 mod wrong_number;

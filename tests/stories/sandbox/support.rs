@@ -19,6 +19,9 @@ pub(crate) const DOCTOR: &str = "899700427869";
 /// The published test identity whose e-CPS waits to be activated.
 pub(crate) const NEWCOMER: &str = "899700075064";
 
+/// The code of every card.
+pub(crate) const CARD_CODE: &str = "1234";
+
 /// The PIN of every person who comes activated.
 pub(crate) const PIN: &str = "1234";
 
@@ -136,6 +139,19 @@ impl Story {
         let number = text(&self.browser, "[data-test=number]").await?;
         ensure!(number.len() == 2, "the page shows a number of {} characters", number.len());
         Ok(number)
+    }
+
+    /// From the login page to the window that asks for the code of the card.
+    pub(crate) async fn reach_card_window(&self) -> Result<()> {
+        click(&self.browser, "[role=tab][href$='onglet=carte']").await?;
+        self.keep("card-tab", Frame::Window).await?;
+        click(&self.browser, "#card-login").await
+    }
+
+    /// The code of the card, in the window that plays the card's components.
+    pub(crate) async fn type_card_code(&self, code: &str) -> Result<()> {
+        write(&self.browser, "#card-code input[name=code]", code).await?;
+        click(&self.browser, "#card-code [type=submit]").await
     }
 
     /// On the phone, in a tab of its own: the request that waits, the PIN, the three numbers.

@@ -1,0 +1,43 @@
+//! The QR code on the portal lives ninety seconds: too late it leads nowhere, and a new one disables the old.
+
+use anyhow::{Result, ensure};
+use serde_json::json;
+use vigie_e2e::browser::{Extension, Frame, Setup};
+
+use crate::activation_by_card::{at_the_portal, qr_code, shown_ticket};
+use crate::support::{NEWCOMER, Scene, Story, click, tell};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn card_qr_expiry() {
+    let scene = Scene { browser: Setup::hidden(Extension::Absent).with_card(NEWCOMER), ..Scene::plain() };
+    tell("card-qr-expiry", scene, async |story| {
+        at_the_portal(story).await?;
+        let late = qr_code(story).await?;
+        story.sandbox.advance_s(90).await?;
+        // The page says so by itself.
+        story.browser.element("[data-result=expired]").await?;
+        story.keep("expired", Frame::Window).await?;
+        scans(story, &late, "ACT-CARD-QR-EXPIRED").await?;
+
+        click(&story.browser, "#request button").await?;
+        let old = shown_ticket(story).await?;
+        click(&story.browser, "#request button").await?;
+        story.browser.element(&format!("#qr:not([data-ticket='{old}'])")).await?;
+        let new = shown_ticket(story).await?;
+        scans(story, &old, "ACT-QR-SUPERSEDED").await?;
+        let (status, answer) = story.sandbox.activation(NEWCOMER, &scan(&new)).await?;
+        ensure!((status, answer["state"].as_str()) == (200, Some("showing_code")), "the new QR code: {answer}");
+        story.browser.element("#code").await.map(drop)
+    })
+    .await;
+}
+
+fn scan(qr: &str) -> serde_json::Value {
+    json!({"step": "scan", "device": 1, "qr": qr})
+}
+
+async fn scans(story: &Story, qr: &str, code: &str) -> Result<()> {
+    let (_, answer) = story.sandbox.activation(NEWCOMER, &scan(qr)).await?;
+    ensure!(answer["code"] == code, "expected {code}: {answer}");
+    Ok(())
+}
