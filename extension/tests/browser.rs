@@ -36,6 +36,9 @@ extern "C" {
     type Page;
     #[wasm_bindgen(catch)]
     async fn open_page(html: &str, script: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch)]
+    async fn open_unheard_page(html: &str, script: &str) -> Result<JsValue, JsValue>;
+    async fn first_report(page: &Page) -> JsValue;
     fn last_report(page: &Page) -> String;
     fn ask_page(page: &Page, message: &str) -> Option<String>;
     fn ask_page_as(page: &Page, message: &str, sender: &str) -> Option<String>;
@@ -427,6 +430,16 @@ async fn the_content_script_reports_facts_and_no_values() {
     assert_eq!(numbers, [(json!("47"), json!(true)), (json!("99"), json!(false))]);
     let text = last_report(&page);
     assert!(!text.contains("8997") && !text.contains("secret"), "{text}");
+    close_page(&page);
+}
+
+/// The browser may stop the background while a report is under way. Nothing in the page changes, and still it is sent again.
+#[wasm_bindgen_test]
+async fn what_nobody_heard_is_sent_again() {
+    let opened = open_unheard_page("<h1>Connectez-vous</h1>", CONTENT).await.unwrap();
+    let page: Page = opened.unchecked_into();
+    assert_eq!(first_report(&page).await, JsValue::from(1));
+    assert_eq!(facts(&page)["headings"], json!(["Connectez-vous"]));
     close_page(&page);
 }
 

@@ -53,8 +53,11 @@ export const popups_opened = () => opened;
 export const all_sent = () => sent;
 export const kept = () => JSON.stringify({ session, local });
 
+/** As `open_page`, but the background does not live to hear the first message. */
+export const open_unheard_page = (html, script) => open_page(html, script, 1);
+
 /** Puts a page into a frame and runs the content script in it. */
-export async function open_page(html, script) {
+export async function open_page(html, script, unheard = 0) {
   const frame = document.createElement('iframe');
   frame.style.cssText = 'position:fixed;inset:0;width:800px;height:600px;background:white';
   frame.srcdoc = html;
@@ -63,16 +66,20 @@ export async function open_page(html, script) {
     document.body.append(frame);
   });
   const reports = [];
-  let listener;
+  let listener, heard;
+  const first = new Promise((done) => (heard = done));
   const api = {
     runtime: {
       id: 'vigie',
-      sendMessage: async (text) => void reports.push(text),
+      sendMessage: async (text) => {
+        if (unheard-- > 0) throw new Error('Could not establish connection. Receiving end does not exist.');
+        heard(reports.push(text));
+      },
       onMessage: { addListener: (added) => (listener = added) },
     },
   };
   frame.contentWindow.Function('chrome', script)(api);
-  return { frame, reports, ask: (message, sender) => ask(listener, message, sender) };
+  return { frame, reports, first, ask: (message, sender) => ask(listener, message, sender) };
 }
 
 function ask(listener, message, sender) {
@@ -81,6 +88,7 @@ function ask(listener, message, sender) {
   return answer;
 }
 
+export const first_report = (page) => page.first;
 export const last_report = (page) => page.reports.at(-1);
 export const ask_page = (page, message) => page.ask(JSON.parse(message), { id: 'vigie' });
 export const ask_page_as = (page, message, sender) => page.ask(JSON.parse(message), JSON.parse(sender));

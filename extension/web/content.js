@@ -1,5 +1,5 @@
-// Reports facts of the page, writes one field when asked. Decides, draws, submits nothing; sends no field value.
-// No Wasm: Chromium holds it to the page's CSP.
+// Reports a page's facts, writes one field when asked. Decides, draws, submits nothing; sends no value.
+// No Wasm: Chromium holds it to a page's CSP.
 'use strict';
 /** @type {any[]} */
 const FACTS = [
@@ -15,9 +15,9 @@ const setValue = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'va
 const watcher = new MutationObserver(soon), written = new WeakMap(), refs = [];
 let probed, last, timer, ranAt = 0, sentAt = 0;
 
-/** Long runs of digits identify somebody and stay in the page. */
+/** Long runs of digits identify a person and stay here. */
 const clean = (text) => text.replace(/\s+/g, ' ').trim().replace(/\d{4,}/g, '…').slice(0, 200);
-/** Opacity multiplies up the tree; checkVisibility notices only a zero. */
+/** Opacity multiplies up the tree; checkVisibility sees only zero. */
 const opacity = (el) => (el ? +getComputedStyle(el).opacity * opacity(el.assignedSlot ?? el.parentElement ?? el.parentNode.host) : 1);
 function visible(el) {
   const { width, height, right, bottom } = el.getBoundingClientRect();
@@ -51,7 +51,7 @@ function observe() {
   const page = { v: 1, title: document.title, texts: [], numbers: [], has_qr: false };
   for (const [list] of FACTS) page[list] = [];
   let nodes = 0;
-  /** `told`: an ancestor's text was reported and holds this one. */
+  /** `told`: an ancestor's text, reported, has this one. */
   const walk = (root, told) => {
     if (root.host) watcher.observe(root, WATCH);
     for (const el of root.children) {
@@ -69,7 +69,8 @@ function observe() {
   walk(document, false);
   return page;
 }
-const send = (facts, _) => chrome.runtime?.id && chrome.runtime.sendMessage(facts).catch(() => {});
+/** Unheard facts go again. */
+const send = (facts, _) => chrome.runtime?.id && chrome.runtime.sendMessage(facts).catch(() => (last = ''));
 function report(_) {
   timer = clearTimeout(timer);
   ranAt = performance.now();
@@ -82,7 +83,7 @@ function soon() {
   if (wait <= 0) report();
   else timer ??= setTimeout(report, wait);
 }
-/** Why a person would not see what is typed here, or nothing. */
+/** Why nobody would see what is typed here, or nothing. */
 function refusal(el, value) {
   if (!el?.isConnected) return 'gone';
   el.scrollIntoView({ block: 'nearest', behavior: 'instant' });
@@ -95,7 +96,7 @@ function refusal(el, value) {
     if (root.elementFromPoint(x + width / 2, y + height / 2) !== at) return 'covered';
   }
 }
-/** A probe promises one field under a token; the write brings it, once, and all is checked again. */
+/** A probe promises one field under a token; the write brings it, once; all is checked again. */
 function answer({ t, token, field, value }) {
   const el = t === 'probe' ? refs[field] : probed && probed.token === token && Date.now() < probed.until && probed.el;
   const reason = refusal(el, value ?? el?.value);

@@ -289,7 +289,19 @@ impl Drop for Browser {
 /// # Errors
 /// Looking failed, or time is up; the message says what was seen last.
 pub async fn until<T>(what: &str, look: impl AsyncFn() -> Result<Result<T, String>>) -> Result<T> {
-    let deadline = Instant::now() + SOON;
+    until_within(SOON, what, look).await
+}
+
+/// As [`until`], for what takes longer, such as the start of a browser on a busy machine.
+///
+/// # Errors
+/// As for [`until`].
+pub async fn until_within<T>(
+    at_most: Duration,
+    what: &str,
+    look: impl AsyncFn() -> Result<Result<T, String>>,
+) -> Result<T> {
+    let deadline = Instant::now() + at_most;
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -297,7 +309,7 @@ pub async fn until<T>(what: &str, look: impl AsyncFn() -> Result<Result<T, Strin
         match look().await? {
             Ok(value) => return Ok(value),
             Err(seen) if Instant::now() > deadline => {
-                return Err(anyhow!("waited {} s for {what}; {seen}", SOON.as_secs()));
+                return Err(anyhow!("waited {} s for {what}; {seen}", at_most.as_secs()));
             }
             Err(_) => {}
         }

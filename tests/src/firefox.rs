@@ -18,18 +18,22 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::browser::until;
+use crate::browser::{Window, until_within};
 use crate::proxy::Proxy;
 use crate::stage::SandboxReady;
 use bidi::Bidi;
 
 pub use page::{Page, two_digits};
 pub use toolbar::{Bubble, Toolbar};
+
+/// How long a start may take: a cold disk, a busy machine.
+const READY: Duration = Duration::from_secs(60);
 
 /// How a Firefox is started.
 #[derive(Debug, Clone)]
@@ -38,6 +42,16 @@ pub struct Launch {
     pub package: PathBuf,
     /// How long the event page may be idle before the browser stops it, in ms; the browser's own half minute if `None`.
     pub idle_ms: Option<u32>,
+    /// Whether anyone sees it.
+    pub window: Window,
+}
+
+impl Launch {
+    /// Headless, with this package.
+    #[must_use]
+    pub fn hidden(package: PathBuf) -> Self {
+        Self { package, idle_ms: None, window: Window::Hidden }
+    }
 }
 
 /// A running Firefox; nothing of it is left when dropped.
@@ -49,7 +63,7 @@ pub struct Firefox {
     process: Process,
     proxy: Proxy,
     profile: TempDir,
-    package: PathBuf,
+    launch: Launch,
     ca: String,
     /// Questions to the popup, so that each gets its own answer.
     asked: AtomicU64,
@@ -66,17 +80,9 @@ impl Firefox {
         let profile = tempfile::Builder::new().prefix("vigie-firefox-").tempdir()?;
         profile::write(profile.path(), proxy.address, launch.idle_ms)?;
         let ca = std::fs::read_to_string(&sandbox.ca).context("the sandbox's certificate authority cannot be read")?;
-        let (process, bidi, window) = open(profile.path()).await?;
-        let firefox = Self {
-            bidi,
-            window,
-            process,
-            proxy,
-            profile,
-            package: launch.package.clone(),
-            ca,
-            asked: AtomicU64::new(0),
-        };
+        let (process, bidi, window) = open(profile.path(), launch.window).await?;
+        let launch = launch.clone();
+        let firefox = Self { bidi, window, process, proxy, profile, launch, ca, asked: AtomicU64::new(0) };
         firefox.prepare().await?;
         Ok(firefox)
     }
@@ -88,7 +94,7 @@ impl Firefox {
     pub async fn restart(mut self) -> Result<Self> {
         self.bidi.call("browser.close", json!({})).await?;
         self.process.wait().await?;
-        (self.process, self.bidi, self.window) = open(self.profile.path()).await?;
+        (self.process, self.bidi, self.window) = open(self.profile.path(), self.launch.window).await?;
         self.prepare().await?;
         Ok(self)
     }
@@ -101,8 +107,8 @@ impl Firefox {
             json!(der)
         );
         self.in_window(&trust).await.context("the certificate authority was not taken")?;
-        let kind = if self.package.is_dir() { "path" } else { "archivePath" };
-        let package = json!({ "type": kind, "path": self.package });
+        let kind = if self.launch.package.is_dir() { "path" } else { "archivePath" };
+        let package = json!({ "type": kind, "path": self.launch.package });
         let installed = self.bidi.call("webExtension.install", json!({ "extensionData": package })).await?;
         anyhow::ensure!(
             installed.get("extension").and_then(Value::as_str) == Some(profile::EXTENSION),
@@ -131,6 +137,18 @@ impl Firefox {
         let page = Page::new(self, context.to_owned());
         page.goto(address).await?;
         Ok(page)
+    }
+
+    /// Waits until the person closes the browser.
+    ///
+    /// # Errors
+    /// The system does not tell.
+    pub async fn closed(&mut self) -> Result<()> {
+        let mut looks = tokio::time::interval(Duration::from_secs(1));
+        while self.process.0.try_wait()?.is_none() {
+            looks.tick().await;
+        }
+        Ok(())
     }
 
     /// What of the extension stands in the browser's own window.
@@ -173,7 +191,7 @@ impl Process {
     /// Waits for an orderly end.
     async fn wait(&mut self) -> Result<()> {
         let child = std::sync::Mutex::new(&mut self.0);
-        until("Firefox to end", async || {
+        until_within(READY, "Firefox to end", async || {
             let ended = child.lock().map_err(|_| anyhow::anyhow!("a poisoned lock"))?.try_wait()?;
             Ok(ended.map(drop).ok_or_else(|| "it still runs".to_owned()))
         })
@@ -196,22 +214,25 @@ fn log(profile: &Path) -> PathBuf {
 }
 
 /// Starts the browser with this profile and finds its own window.
-async fn open(profile: &Path) -> Result<(Process, Bidi, String)> {
+async fn open(profile: &Path, shown: Window) -> Result<(Process, Bidi, String)> {
     // Firefox writes here on which port it listens; what the last run wrote must not be read.
     let announcement = profile.join("WebDriverBiDiServer.json");
     if announcement.exists() {
         std::fs::remove_file(&announcement)?;
     }
     let output = File::create(log(profile))?;
-    let child = Command::new("firefox-esr")
-        .args(["--headless", "--no-remote", "--remote-debugging-port=0", "--remote-allow-system-access"])
+    let mut command = Command::new("firefox-esr");
+    if shown == Window::Hidden {
+        command.arg("--headless").env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    }
+    let child = command
+        .args(["--no-remote", "--remote-debugging-port=0", "--remote-allow-system-access"])
         .args(["--width", "1100", "--height", "820", "--profile"])
         .arg(profile)
         .arg("about:blank")
         .stdin(Stdio::null())
         .stdout(output.try_clone()?)
         .stderr(output)
-        .env_remove("DISPLAY")
         .env("MOZ_CRASHREPORTER_DISABLE", "1")
         // Without this a released Firefox asks its maker's server for settings, whatever the profile says.
         .env("MOZ_REMOTE_SETTINGS_DEVTOOLS", "1")
@@ -220,14 +241,14 @@ async fn open(profile: &Path) -> Result<(Process, Bidi, String)> {
         .spawn()
         .context("firefox-esr could not be started (Debian: `apt-get install firefox-esr`)")?;
     let process = Process(child);
-    let port = until("Firefox to say where it listens", async || {
+    let port = until_within(READY, "Firefox to say where it listens", async || {
         let text = std::fs::read_to_string(&announcement).unwrap_or_default();
         let port = serde_json::from_str::<Value>(&text).ok().and_then(|said| said.get("ws_port")?.as_u64());
         Ok(port.and_then(|port| u16::try_from(port).ok()).ok_or_else(|| "it says nothing".to_owned()))
     })
     .await?;
     let bidi = Bidi::connect(port).await.context("Firefox did not take the session")?;
-    let window = until("Firefox to show a window", async || {
+    let window = until_within(READY, "Firefox to show a window", async || {
         let tree = bidi.call("browsingContext.getTree", json!({ "moz:scope": "chrome" })).await?;
         let windows = tree.get("contexts").and_then(Value::as_array).cloned().unwrap_or_default();
         let own = windows

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::artefacts::Artefacts;
 use crate::browser::{Browser, Frame, Window, until};
+use crate::firefox::{Firefox, Launch};
 use crate::popup::Popup;
 use crate::stage::Stage;
 use crate::timeline::{Timeline, Voice};
@@ -414,28 +415,54 @@ impl Story<'_> {
     }
 }
 
-/// Opens Chromium on the relying party and leaves the login to the person; ends with the browser or with Ctrl-C.
+/// The browser in which a person logs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ByHand {
+    /// Chromium.
+    Chromium,
+    /// Firefox.
+    Firefox,
+}
+
+/// Opens a browser on the relying party and leaves the login to the person; ends with the browser or with Ctrl-C.
 ///
 /// # Errors
 /// Something did not start.
-pub async fn by_hand() -> Result<()> {
+pub async fn by_hand(browser: ByHand) -> Result<()> {
     let artefacts = Artefacts::find()?;
     let stage = Stage::start(&artefacts)?;
-    let browser = Browser::start(&artefacts, &stage.sandbox, Window::Shown).await?;
     let address = stage.sandbox.relying_parties.get("smurtab").context("no relying party smurtab")?;
-    browser.client.goto(address).await?;
-    println!("Chromium stands on the relying party SMURT@B: {address}");
-    println!("  identifier of a test doctor   {DOCTOR} (the extension adds the 8)");
-    println!("  her phone, in a new tab       {}/8{DOCTOR}   PIN {PIN}", stage.sandbox.phone.trim_end_matches('/'));
-    println!("  a look-alike page             {}", stage.sandbox.lookalike);
-    println!("The extension is the flavour `dev`. Close the window or press Ctrl-C to end.");
-    let mut looks = tokio::time::interval(std::time::Duration::from_secs(1));
-    loop {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => break,
-            _ = looks.tick() => if browser.client.windows().await.map_or(true, |windows| windows.is_empty()) { break },
+    let explain = || {
+        println!("{browser:?} stands on the relying party SMURT@B: {address}");
+        println!("  identifier of a test doctor   {DOCTOR} (the extension adds the 8)");
+        println!("  her phone, in a new tab       {}/8{DOCTOR}   PIN {PIN}", stage.sandbox.phone.trim_end_matches('/'));
+        println!("  a look-alike page             {}", stage.sandbox.lookalike);
+        println!("The extension is the flavour `dev`. Close the window or press Ctrl-C to end.");
+    };
+    match browser {
+        ByHand::Chromium => {
+            let chromium = Browser::start(&artefacts, &stage.sandbox, Window::Shown).await?;
+            chromium.client.goto(address).await?;
+            explain();
+            let mut looks = tokio::time::interval(std::time::Duration::from_secs(1));
+            loop {
+                tokio::select! {
+                    _ = tokio::signal::ctrl_c() => break,
+                    _ = looks.tick() => if chromium.client.windows().await.map_or(true, |all| all.is_empty()) { break },
+                }
+            }
+            chromium.close().await;
+        }
+        ByHand::Firefox => {
+            let launch = Launch { window: Window::Shown, ..Launch::hidden(artefacts.package("vigie-firefox-dev")?) };
+            let mut firefox = Firefox::start(&stage.sandbox, &launch).await?;
+            firefox.page().await?.goto(address).await?;
+            explain();
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                closed = firefox.closed() => closed?,
+            }
         }
     }
-    browser.close().await;
     Ok(())
 }

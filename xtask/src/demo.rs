@@ -13,6 +13,8 @@ pub(crate) enum Mode {
     Check,
     /// Chromium opens on the relying party and a person logs in.
     Headed,
+    /// The same in Firefox.
+    Firefox,
 }
 
 impl Mode {
@@ -32,6 +34,7 @@ pub(crate) fn run(progress: &Progress, mode: Mode) -> Result<ExitCode> {
     demo.current_dir(artefacts::root()).env("RUST_BACKTRACE", "0").arg(match mode {
         Mode::Check => "--check",
         Mode::Headed => "--headed",
+        Mode::Firefox => "--firefox",
     });
     let status = demo.status().context("vigie-demo could not be started")?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -30,9 +30,11 @@ Commands:
       --firefox     geckodriver too, for the WebAssembly tests in Firefox (compiled, about 5 minutes)
   build             extension, components, host and sandbox
   package           build, then the extension as folders and archives, with bill of materials and hashes (target/package/…)
+      --rebuild     then again from a clone of this commit in another folder, to compare the hashes (2 minutes)
   demo              build, then show a first login from end to end
       --check       drive the login itself in headless Chromium (the default without a display)
       --headed      open Chromium and leave the login to you
+      --firefox     open Firefox and leave the login to you
   test [AREA…]      every test of the repository, or only the areas named: format lints types native browser stories rules
   fuzz [TARGET…]    fuzz the core, every target or those named
       --seconds N   how long each (30)
@@ -46,7 +48,7 @@ enum Request {
     Help,
     Setup { firefox: bool },
     Build,
-    Package,
+    Package { rebuild: bool },
     Demo(demo::Mode),
     Test(Vec<test::Area>),
     Fuzz { targets: Vec<String>, seconds: u64 },
@@ -76,6 +78,7 @@ fn parse(mut arguments: lexopt::Parser) -> Result<(Request, bool)> {
     let mut mode = None;
     let mut seconds = None;
     let mut firefox = false;
+    let mut rebuild = false;
     while let Some(argument) = arguments.next()? {
         match argument {
             Short('v') | Long("verbose") => verbose = true,
@@ -83,6 +86,7 @@ fn parse(mut arguments: lexopt::Parser) -> Result<(Request, bool)> {
             Long("check") => mode = Some(demo::Mode::Check),
             Long("headed") => mode = Some(demo::Mode::Headed),
             Long("firefox") => firefox = true,
+            Long("rebuild") => rebuild = true,
             Long("seconds") => seconds = Some(arguments.value()?.parse()?),
             Value(word) => words.push(word.string()?),
             other => return Err(other.unexpected().into()),
@@ -94,8 +98,13 @@ fn parse(mut arguments: lexopt::Parser) -> Result<(Request, bool)> {
     if mode.is_some() && command != "demo" {
         bail!("--check and --headed belong to `demo`");
     }
-    if firefox && command != "setup" {
-        bail!("--firefox belongs to `setup`");
+    if firefox && command == "demo" {
+        mode = Some(demo::Mode::Firefox);
+    } else if firefox && command != "setup" {
+        bail!("--firefox belongs to `setup` and `demo`");
+    }
+    if rebuild && command != "package" {
+        bail!("--rebuild belongs to `package`");
     }
     if seconds.is_some() && command != "fuzz" {
         bail!("--seconds belongs to `fuzz`");
@@ -107,7 +116,7 @@ fn parse(mut arguments: lexopt::Parser) -> Result<(Request, bool)> {
         "help" => Request::Help,
         "setup" => Request::Setup { firefox },
         "build" => Request::Build,
-        "package" => Request::Package,
+        "package" => Request::Package { rebuild },
         "demo" => Request::Demo(mode.unwrap_or_else(demo::Mode::for_this_display)),
         "test" => Request::Test(rest.iter().map(|word| test::Area::parse(word)).collect::<Result<_>>()?),
         "fuzz" => Request::Fuzz { targets: rest.to_vec(), seconds: seconds.unwrap_or(fuzz::USUAL_SECONDS) },
@@ -131,10 +140,13 @@ fn run(request: Request, progress: &Progress) -> Result<ExitCode> {
             let tools = setup::run(progress, setup::Scope::Build)?;
             build::run(progress, &tools, build::Components::All)?;
         }
-        Request::Package => {
+        Request::Package { rebuild } => {
             let tools = setup::run(progress, setup::Scope::Build)?;
             build::extension(progress, &tools)?;
             package::run(progress, &tools)?;
+            if rebuild {
+                package::rebuild::run(progress)?;
+            }
         }
         Request::Demo(mode) => return demo::run(progress, mode),
         Request::Fuzz { targets, seconds } => return fuzz::run(progress, &targets, seconds),

@@ -6,6 +6,7 @@
 
 mod archive;
 mod manifest;
+pub(crate) mod rebuild;
 mod sbom;
 
 use std::collections::BTreeMap;

@@ -2,17 +2,18 @@
 
 use std::process::ExitCode;
 
-use vigie_e2e::first_login;
+use vigie_e2e::first_login::{self, ByHand};
 use vigie_e2e::timeline::Voice;
 
 fn main() -> ExitCode {
-    let mut headed = false;
+    let mut by_hand = None;
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
-            "--check" => headed = false,
-            "--headed" => headed = true,
+            "--check" => by_hand = None,
+            "--headed" => by_hand = Some(ByHand::Chromium),
+            "--firefox" => by_hand = Some(ByHand::Firefox),
             other => {
-                eprintln!("vigie-demo: unknown option {other:?}; there are --check and --headed");
+                eprintln!("vigie-demo: unknown option {other:?}; there are --check, --headed and --firefox");
                 return ExitCode::from(2);
             }
         }
@@ -25,8 +26,8 @@ fn main() -> ExitCode {
         }
     };
     let result = runtime.block_on(async {
-        if headed {
-            return first_login::by_hand().await;
+        if let Some(browser) = by_hand {
+            return first_login::by_hand(browser).await;
         }
         tokio::select! {
             told = first_login::tell(Voice::Aloud) => told.map(|timeline| timeline.close()),

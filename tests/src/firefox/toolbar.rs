@@ -157,12 +157,23 @@ impl<'a> Toolbar<'a> {
         .await
     }
 
-    /// Writes a picture of the browser's window with its bars; the popup is a window of its own and not on it.
+    /// Writes a picture of the browser's window with its bars. An open popup is a window of its own: it is drawn where it stands.
     ///
     /// # Errors
     /// The browser gave none.
     pub async fn picture(self, file: &Path) -> Result<()> {
-        let data = self.firefox.in_window(&snapshot("window.browsingContext")).await?;
+        let popup = format!(
+            "const popup = {};
+             if (popup) {{
+               const place = [popup.screenX - window.mozInnerScreenX, popup.screenY - window.mozInnerScreenY];
+               const bubble = await popup.browsingContext.currentWindowGlobal.drawSnapshot(null, 1, 'white');
+               picture.drawImage(bubble, ...place);
+               picture.strokeStyle = 'gray';
+               picture.strokeRect(...place, bubble.width, bubble.height);
+             }}",
+            panel_browser()
+        );
+        let data = self.firefox.in_window(&snapshot("window.browsingContext", &popup)).await?;
         write_picture(&data, file)
     }
 }
@@ -304,7 +315,7 @@ impl Bubble<'_> {
     /// # Errors
     /// It is closed, or the browser gave none.
     pub async fn picture(&self, file: &Path) -> Result<()> {
-        let data = self.firefox.in_window(&snapshot(&format!("{}.browsingContext", panel_browser()))).await?;
+        let data = self.firefox.in_window(&snapshot(&format!("{}.browsingContext", panel_browser()), "")).await?;
         write_picture(&data, file)
     }
 }
@@ -316,14 +327,16 @@ fn panel_browser() -> String {
     )
 }
 
-/// Draws a browsing context, as the body of an async function that returns a PNG in base64.
-fn snapshot(context: &str) -> String {
+/// Draws a browsing context, and `more` on top of it, as the body of an async function that returns a PNG in base64.
+fn snapshot(context: &str, more: &str) -> String {
     format!(
         "const drawn = await {context}.currentWindowGlobal.drawSnapshot(null, 1, 'white');
          const canvas = document.createElementNS('http://www.w3.org/1999/xhtml', 'canvas');
          canvas.width = drawn.width;
          canvas.height = drawn.height;
-         canvas.getContext('2d').drawImage(drawn, 0, 0);
+         const picture = canvas.getContext('2d');
+         picture.drawImage(drawn, 0, 0);
+         {more}
          return canvas.toDataURL().split(',')[1];"
     )
 }

@@ -36,10 +36,11 @@ async fn stopped_at_every_step_of_a_login() {
     .await;
 }
 
-/// The browser stops it by itself here, after a fifth of a second, so at places that nobody chose.
+/// The browser stops it by itself here, after a second instead of thirty, so at places that nobody chose. A report that it did
+/// not live to hear is sent again.
 #[tokio::test(flavor = "multi_thread")]
 async fn stopped_by_the_browser_in_between() {
-    tell("firefox-event-page-idle", "vigie-firefox-dev", Some(200), async |story, firefox| {
+    tell("firefox-event-page-idle", "vigie-firefox-dev", Some(1_000), async |story, firefox| {
         let page = firefox.page().await?;
         let number = story.reach_number(&firefox, &page).await?;
         firefox.toolbar().event_page_is("stopped").await?;

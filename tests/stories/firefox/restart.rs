@@ -22,8 +22,6 @@ async fn what_a_restart_forgets_and_what_it_keeps() {
         bubble.press("#forget").await?;
         bubble.shows("document.querySelector('#forget').checkVisibility()", "false").await?;
         bubble.close().await?;
-
-        let firefox = firefox.restart().await?;
         offers(story, &firefox, false).await
     })
     .await;

@@ -61,7 +61,7 @@ async fn play(
     told: impl AsyncFnOnce(&Story, Firefox) -> Result<()>,
 ) -> Result<()> {
     let artefacts = Artefacts::find_for(Cast::Sandbox, "stories")?;
-    let launch = Launch { package: artefacts.package(package)?, idle_ms };
+    let launch = Launch { idle_ms, ..Launch::hidden(artefacts.package(package)?) };
     let sandbox = Sandbox::start(&artefacts, &[])?;
     let firefox = Firefox::start(&sandbox.ready, &launch).await?;
     let story = Story { sandbox, output: artefacts.output, name, pictures: AtomicUsize::new(0) };
