@@ -131,17 +131,6 @@ impl<'a> Page<'a> {
         self.perform(json!([{ "type": "key", "id": "keyboard", "actions": strokes }])).await
     }
 
-    /// Presses keys together, such as a shortcut of the browser.
-    ///
-    /// # Errors
-    /// The browser refused.
-    pub async fn press(&self, keys: &[char]) -> Result<()> {
-        let down = keys.iter().map(|key| json!({ "type": "keyDown", "value": key.to_string() }));
-        let up = keys.iter().rev().map(|key| json!({ "type": "keyUp", "value": key.to_string() }));
-        let strokes: Vec<Value> = down.chain(up).collect();
-        self.perform(json!([{ "type": "key", "id": "keyboard", "actions": strokes }])).await
-    }
-
     /// Writes a picture of what the tab shows.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 //! the event page behind all of it.
 //!
 //! The button is pressed through the command that a click on it runs, so the popup is the real one and the page under it is
-//! granted to the extension (`activeTab`). The popup is no tab, so no WebDriver command reaches it: a script is sent into it
+//! granted to the extension (`activeTab`); shortcuts are keys that the window hears. The popup is no tab, so no WebDriver command reaches it: a script is sent into it
 //! the way the browser's own tests do.
 
 use std::path::Path;
@@ -81,17 +81,22 @@ impl<'a> Toolbar<'a> {
         self.bubble().await
     }
 
-    /// Runs what the keys of a command run; `name` is its place among the manifest's commands.
+    /// Presses `Alt`, `Shift` and a letter in the browser's window, where a keyboard would be heard.
     ///
     /// # Errors
-    /// No keys are bound to it.
-    pub async fn shortcut(self, keys: &str) -> Result<()> {
+    /// The window takes no keys.
+    pub async fn shortcut(self, letter: char) -> Result<()> {
         let script = format!(
-            "const keys = [...document.querySelectorAll('#ext-keyset-id-{WIDGET} key')];
-             const found = keys.find((key) => `${{key.getAttribute('modifiers')}},${{key.getAttribute('key')}}` === {keys});
-             if (!found) throw new Error('bound are ' + keys.map((key) => key.outerHTML));
-             found.doCommand();",
-            keys = json!(keys)
+            "const keyboard = Cc['@mozilla.org/text-input-processor;1'].createInstance(Ci.nsITextInputProcessor);
+             if (!keyboard.beginInputTransactionForTests(window)) throw new Error('the window takes no keys');
+             const key = (key, code, keyCode) => new KeyboardEvent('', {{ key, code, keyCode }});
+             const keys = [
+               key('Alt', 'AltLeft', KeyboardEvent.DOM_VK_ALT),
+               key('Shift', 'ShiftLeft', KeyboardEvent.DOM_VK_SHIFT),
+               key('{letter}', 'Key{letter}', KeyboardEvent.DOM_VK_{letter}),
+             ];
+             for (const one of keys) keyboard.keydown(one);
+             for (const one of keys.reverse()) keyboard.keyup(one);"
         );
         self.firefox.in_window(&script).await.map(drop)
     }
