@@ -101,7 +101,7 @@ impl<'a> Page<'a> {
     /// # Errors
     /// It does not come, or has no text.
     pub async fn text(&self, css: &str) -> Result<String> {
-        self.reads(&format!("document.querySelector({})?.innerText", json!(css)), |text| !text.is_empty()).await
+        self.reads(&format!("{}?.innerText", find(css)), |text| !text.is_empty()).await
     }
 
     /// Clicks in the middle of an element.
@@ -149,11 +149,15 @@ impl<'a> Page<'a> {
 
     /// The browser's reference to an element, scrolled to where it can be clicked.
     async fn element(&self, css: &str) -> Result<Value> {
-        let css = json!(css);
         let script = format!(
-            "(() => {{ const found = document.querySelector({css}); found?.scrollIntoView({{ block: 'nearest', behavior: 'instant' }}); return found; }})()"
+            "(() => {{
+               const found = {};
+               found?.scrollIntoView({{ block: 'nearest', behavior: 'instant' }});
+               return found;
+             }})()",
+            find(css)
         );
-        until(&format!("an element {css}"), async || {
+        until(&format!("an element `{css}`"), async || {
             let params = json!({ "expression": script, "target": { "context": self.context }, "awaitPromise": false });
             // A page on its way to the next one has no element for a moment.
             let answer = match self.firefox.bidi.call("script.evaluate", params).await {
@@ -166,6 +170,18 @@ impl<'a> Page<'a> {
         .await
         .map_err(|error| anyhow!("{error:#}"))
     }
+}
+
+/// An expression for the first element that matches, also inside open shadow roots, where some pages keep everything.
+#[must_use]
+pub fn find(css: &str) -> String {
+    format!(
+        "(function deep(root) {{
+           const inside = () => [...root.querySelectorAll('*')].map((one) => one.shadowRoot && deep(one.shadowRoot));
+           return root.querySelector({}) ?? inside().find(Boolean) ?? null;
+         }})(document)",
+        json!(css)
+    )
 }
 
 /// Checks that a text is one of two digits.

@@ -8,6 +8,7 @@ mod endings;
 mod event_page;
 mod keyboard;
 mod login;
+mod login_pages;
 mod lookalike;
 mod out_of_reach;
 mod restart;

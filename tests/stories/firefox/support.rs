@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::{Value, json};
 use vigie_e2e::artefacts::{Artefacts, Cast};
-use vigie_e2e::firefox::{Bubble, Firefox, Launch, Page, two_digits};
+use vigie_e2e::firefox::{Bubble, Firefox, Launch, Page, find, two_digits};
 use vigie_e2e::sandbox::Sandbox;
 
 /// A published test identity: the RPPS as people know it, without the type digit.
@@ -81,7 +81,7 @@ impl Story {
         page.goto(home).await?;
         page.click("#psc-login").await?;
         page.on_host(WALLET).await?;
-        page.shows(&format!("document.querySelectorAll({}).length", json!(FIELD)), "1").await
+        page.shows(&format!("{} !== null", find(FIELD)), "true").await
     }
 
     /// The identifier from the popup into the page.
@@ -123,7 +123,7 @@ impl Story {
 
 /// Waits until the page's field holds this.
 pub(crate) async fn holds(page: &Page<'_>, expected: &str) -> Result<()> {
-    page.shows(&format!("document.querySelector({}).value", json!(FIELD)), expected).await
+    page.shows(&format!("{}.value", find(FIELD)), expected).await
 }
 
 /// The popup says that the page is in this state, and shows no number.
