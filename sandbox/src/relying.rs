@@ -258,15 +258,15 @@ async fn current(app: &App, service: Service, cookie: &str) -> Option<DecisionVi
     let ended = match tables.look(cookie, app.store.clock().now_ms()) {
         Look::Nobody => return None,
         Look::Ended(ended) => ended,
-        Look::Live { view, refresh: None } => return Some(view),
+        Look::Live { view, refresh: None } => return Some(*view),
         Look::Live { view, refresh: Some(token) } => match oidc::refresh(app, service, token).await {
             Ok(newer) => {
                 tables.renew(cookie, newer, app.store.clock().now_ms());
-                return Some(view);
+                return Some(*view);
             }
             Err(oidc::RefreshError::Refused) => Ended::Closed,
             // A provider that does not answer for a while throws nobody out.
-            Err(oidc::RefreshError::Unreachable) => return Some(view),
+            Err(oidc::RefreshError::Unreachable) => return Some(*view),
         },
     };
     tracing::info!(service = service.key(), code = ended.code(), "session ended");

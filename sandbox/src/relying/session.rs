@@ -73,7 +73,7 @@ pub(super) enum Look {
     /// A session, with the refresh token if it is time to ask the provider.
     Live {
         /// The outcome.
-        view: DecisionView,
+        view: Box<DecisionView>,
         /// Token to ask with.
         refresh: Option<String>,
     },
@@ -143,7 +143,7 @@ impl Tables {
         };
         // Who was not let in has no session that could end.
         if session.keys.id_token.is_none() {
-            return Look::Live { view: session.view.clone(), refresh: None };
+            return Look::Live { view: Box::new(session.view.clone()), refresh: None };
         }
         if let Some(ended) = session.end(now_ms) {
             return Look::Ended(ended);
@@ -151,7 +151,7 @@ impl Tables {
         session.used_ms = now_ms;
         let due = now_ms >= session.checked_ms.saturating_add(CHECK_MS);
         let refresh = if due { session.keys.refresh_token.clone() } else { None };
-        Look::Live { view: session.view.clone(), refresh }
+        Look::Live { view: Box::new(session.view.clone()), refresh }
     }
 
     /// The provider answered with newer tokens.
