@@ -62,10 +62,15 @@ enum Command {
     },
 }
 
-const AFTER_HELP: &str = "Try it:
+const AFTER_HELP: &str = "Log in with your own client:
   vigie-sandbox --listen 127.0.0.1:8080
-  client demo-client, secret demo-secret, any loopback redirect URI
-  open http://127.0.0.1:8080/ for the list of pages; every person's PIN is 1234
+  issuer     http://127.0.0.1:8080/auth/realms/esante-wallet
+  discovery  <issuer>/.well-known/wallet-openid-configuration
+  client     demo-client, secret demo-secret, any loopback redirect URI
+  request    scope=openid scope_all, acr_values=eidas1, response_type=code
+  then type 899700218896 on the login page, open http://127.0.0.1:8080/phone/899700218896 as the phone,
+  PIN 1234, and choose the number that stands on the login page.
+  http://127.0.0.1:8080/ lists every page; sandbox/README.md has snippets for libraries and servers.
 
 Cards:
   vigie-sandbox --listen 127.0.0.1:8443 --tls --cards cards

@@ -1,4 +1,5 @@
-//! Measures, and asserts no time: `cargo xtask bench inspect` feeds many lines through `vigie inspect … --jsonl` and says how
+//! Measures, and asserts no time: `cargo xtask bench sandbox` sends many logins at once through the sandbox and says how many were
+//! lost, how long they took and how much memory that wanted (`sandbox/examples/load`); `cargo xtask bench inspect` feeds many lines through `vigie inspect … --jsonl` and says how
 //! many a second were answered, by the component engine and by the native one as its floor.
 //!
 //! Lines come from the shared vectors and from counters, so no two runs differ. Tokens repeat: nothing is kept between lines, so
@@ -25,6 +26,22 @@ const OPERATIONS: &[(&str, usize, u32)] =
 
 /// Runs per row; the fastest counts, since the others measure the neighbours too.
 const RUNS: usize = 3;
+
+pub(crate) fn sandbox(progress: &Progress) -> Result<ExitCode> {
+    progress.heading("Benchmark");
+    progress.step("sandbox and load: compile for release", |running| {
+        let mut cargo = artefacts::cargo();
+        cargo.args(["build", "--release", "-p", "vigie-sandbox", "--bin", "vigie-sandbox", "--example", "load"]);
+        succeed(running, &mut cargo).map(drop)
+    })?;
+    println!();
+    let program = artefacts::cargo_target()?.join("release/examples/load");
+    let status = Command::new(&program)
+        .stdin(Stdio::null())
+        .status()
+        .with_context(|| format!("{} does not start", artefacts::shown(&program)))?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
 
 pub(crate) fn inspect(progress: &Progress) -> Result<ExitCode> {
     let tools = setup::run(progress, Scope::Build)?;

@@ -39,6 +39,7 @@ Commands:
   fuzz [TARGET…]    fuzz the core, every target or those named
       --seconds N   how long each (30)
   bench inspect     lines a second through `vigie inspect --jsonl`, against the native core
+  bench sandbox     200 logins at once through the sandbox: lost, p50, p99, memory
 Options:
   -v, --verbose     show what the called tools print
   -h, --help        this text";
@@ -53,6 +54,7 @@ enum Request {
     Test(Vec<test::Area>),
     Fuzz { targets: Vec<String>, seconds: u64 },
     BenchInspect,
+    BenchSandbox,
 }
 
 fn main() -> ExitCode {
@@ -121,7 +123,8 @@ fn parse(mut arguments: lexopt::Parser) -> Result<(Request, bool)> {
         "test" => Request::Test(rest.iter().map(|word| test::Area::parse(word)).collect::<Result<_>>()?),
         "fuzz" => Request::Fuzz { targets: rest.to_vec(), seconds: seconds.unwrap_or(fuzz::USUAL_SECONDS) },
         "bench" if rest == ["inspect"] => Request::BenchInspect,
-        "bench" => bail!("`bench` measures `inspect`"),
+        "bench" if rest == ["sandbox"] => Request::BenchSandbox,
+        "bench" => bail!("`bench` measures `inspect` or `sandbox`"),
         unknown => bail!("there is no command `{unknown}`"),
     };
     Ok((request, verbose))
@@ -151,6 +154,7 @@ fn run(request: Request, progress: &Progress) -> Result<ExitCode> {
         Request::Demo(mode) => return demo::run(progress, mode),
         Request::Fuzz { targets, seconds } => return fuzz::run(progress, &targets, seconds),
         Request::BenchInspect => return bench::inspect(progress),
+        Request::BenchSandbox => return bench::sandbox(progress),
         Request::Test(areas) => return test::run(progress, &areas),
     }
     Ok(ExitCode::SUCCESS)

@@ -79,3 +79,26 @@ async fn over_plain_http() {
 async fn over_tls_with_the_authority_of_the_run() {
     logs_in(&["--tls"]).await;
 }
+
+/// The snippet of the README, with the address of this run and values for what it leaves to its reader.
+#[tokio::test]
+async fn the_snippet_of_the_readme_leads_to_a_login() {
+    let (_program, world) = start(&[]);
+    let readme = include_str!("../../README.md");
+    let snippet = readme.split("```js\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let documented = "http://127.0.0.1:8080/auth/realms/esante-wallet";
+    assert!(snippet.contains(documented));
+    let snippet = snippet.replace(documented, &world.ready.issuer);
+    let whole = format!(
+        "const verifier = \"v\".repeat(43), state = \"the state\", nonce = \"n\";\n{snippet}\nconsole.log(url.href);"
+    );
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut node = Command::new("node");
+    node.current_dir(root).args(["--input-type=module", "--eval", &whole]);
+    let output = node.output().await.unwrap();
+    let url = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let answer = world.log_in(&mut world.browser(), url.trim(), DOCTOR).await;
+    assert!(answer.as_str().starts_with("http://127.0.0.1:3000/callback?"), "{answer}");
+    assert_eq!(crate::world::param(&answer, "state").as_deref(), Some("the state"));
+}
