@@ -15,6 +15,8 @@ const ENCRYPTION: &str = "no encrypted token, answer or request of the provider 
 const ALGORITHMS: &str = "every real token found is RS256";
 const NO_KEYS: &str = "services register no key here, so there is nothing to verify such a signature with";
 
+const NO_TLS: &str = "served with --tls, where a certificate can be asked for";
+
 /// A member, one of its values (or none for all of it), and why it is not served.
 const NOT_SERVED: &[(&str, Option<&str>, &str)] = &[
     ("check_session_iframe", None, "the provider forbids frames, and browsers keep its cookie out of them"),
@@ -50,15 +52,15 @@ const NOT_SERVED: &[(&str, Option<&str>, &str)] = &[
     ("authorization_encryption_enc_values_supported", None, ENCRYPTION),
     ("token_endpoint_auth_methods_supported", Some("private_key_jwt"), JWT_CLIENTS),
     ("token_endpoint_auth_methods_supported", Some("client_secret_jwt"), JWT_CLIENTS),
-    ("token_endpoint_auth_methods_supported", Some("tls_client_auth"), "not there yet"),
+    ("token_endpoint_auth_methods_supported", Some("tls_client_auth"), NO_TLS),
     ("token_endpoint_auth_signing_alg_values_supported", None, JWT_CLIENTS),
     ("introspection_endpoint_auth_methods_supported", Some("private_key_jwt"), JWT_CLIENTS),
     ("introspection_endpoint_auth_methods_supported", Some("client_secret_jwt"), JWT_CLIENTS),
-    ("introspection_endpoint_auth_methods_supported", Some("tls_client_auth"), "not there yet"),
+    ("introspection_endpoint_auth_methods_supported", Some("tls_client_auth"), NO_TLS),
     ("introspection_endpoint_auth_signing_alg_values_supported", None, JWT_CLIENTS),
     ("revocation_endpoint_auth_methods_supported", Some("private_key_jwt"), JWT_CLIENTS),
     ("revocation_endpoint_auth_methods_supported", Some("client_secret_jwt"), JWT_CLIENTS),
-    ("revocation_endpoint_auth_methods_supported", Some("tls_client_auth"), "not there yet"),
+    ("revocation_endpoint_auth_methods_supported", Some("tls_client_auth"), NO_TLS),
     ("revocation_endpoint_auth_signing_alg_values_supported", None, JWT_CLIENTS),
     ("claims_parameter_supported", Some("true"), STOCK),
     ("request_uri_parameter_supported", Some("true"), "a simulator fetches nothing from addresses it is sent"),
@@ -66,7 +68,7 @@ const NOT_SERVED: &[(&str, Option<&str>, &str)] = &[
     ("tls_client_certificate_bound_access_tokens", None, "no published access token of the provider was bound"),
     ("backchannel_token_delivery_modes_supported", Some("ping"), "only poll works in practice"),
     ("backchannel_authentication_request_signing_alg_values_supported", None, NO_KEYS),
-    ("mtls_endpoint_aliases", None, "not there yet"),
+    ("mtls_endpoint_aliases", None, NO_TLS),
 ];
 
 async fn document(world: &World, name: &str) -> Value {
