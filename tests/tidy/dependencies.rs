@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("office-hours", &["vigie-policy"]),
     ("allow-structures", &["vigie-policy"]),
     ("authzen-fixture", &["vigie-policy"]),
+    ("vigie-cel", &["vigie-policy"]),
     ("vigie-host", &["verifier-core"]),
     ("vigie-sandbox", &["verifier-core"]),
     ("vigie-e2e", &["verifier-core"]),

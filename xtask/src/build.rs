@@ -15,14 +15,20 @@ use crate::setup::Tools;
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
-/// A component of the core: the features of its crate and the name that it gets.
-struct Verifier {
+/// A component that is built for speed: the crate, its features, the name that it gets, extra arguments.
+struct Component {
+    package: &'static str,
     features: &'static str,
     name: &'static str,
+    arguments: &'static [&'static str],
 }
 
-const VERIFIERS: &[Verifier] =
-    &[Verifier { features: "pure", name: "vigie-verifier-pure" }, Verifier { features: "", name: "vigie-verifier" }];
+const COMPONENTS: &[Component] = &[
+    Component { package: "vigie-verifier", features: "pure", name: "vigie-verifier-pure", arguments: &[] },
+    Component { package: "vigie-verifier", features: "", name: "vigie-verifier", arguments: &[] },
+    // An expression of the greatest depth that the interpreter takes needs half of this stack.
+    Component { package: "vigie-cel", features: "", name: "vigie-cel", arguments: &["-Clink-arg=-zstack-size=262144"] },
+];
 
 /// The policies in Rust, each a crate and a component of the same name.
 const POLICIES: &[&str] = &[
@@ -171,13 +177,14 @@ pub(crate) fn components(progress: &Progress, wanted: Components) -> Result<()> 
     progress.heading("Components");
     std::fs::create_dir_all(artefacts::components())?;
     let target = artefacts::cargo_target()?.join(WASM_TARGET);
-    let verifiers = || VERIFIERS.iter().filter(|one| wanted == Components::All || one.features.is_empty());
-    for Verifier { features, name } in verifiers() {
+    let built_for_speed = || COMPONENTS.iter().filter(|one| wanted == Components::All || one.features.is_empty());
+    for Component { package, features, name, arguments } in built_for_speed() {
         progress.step(&format!("component: {name}"), |running| {
             let mut cargo = artefacts::cargo();
-            cargo.args(["rustc", "-p", "vigie-verifier", "--lib", "--target", WASM_TARGET, "--profile", "component"]);
-            succeed(running, cargo.args(["--features", features, "--", "-Clinker=wasm-component-ld"]))?;
-            copy_if_changed(&target.join("component/vigie_verifier.wasm"), &component(name))
+            cargo.args(["rustc", "-p", package, "--lib", "--target", WASM_TARGET, "--profile", "component"]);
+            cargo.args(["--features", features, "--", "-Clinker=wasm-component-ld"]);
+            succeed(running, cargo.args(*arguments))?;
+            copy_if_changed(&library(&target, "component", package), &component(name))
         })?;
     }
     progress.step("components: policies in Rust", |running| {
@@ -187,14 +194,19 @@ pub(crate) fn components(progress: &Progress, wanted: Components) -> Result<()> 
         cargo.args(["--config", &rustflags(vec![SMALL_STACK.to_owned()])?]);
         succeed(running, cargo.args(POLICIES.iter().flat_map(|name| ["-p", name])))?;
         for name in POLICIES {
-            let library = target.join("policy").join(format!("{}.wasm", name.replace('-', "_")));
+            let library = library(&target, "policy", name);
             let size = std::fs::metadata(&library)?.len();
             ensure!(size <= LARGEST_POLICY, "{name} has {size} bytes; a policy in Rust has at most {LARGEST_POLICY}");
             copy_if_changed(&library, &component(name))?;
         }
         Ok(())
     })?;
-    sizes(progress, verifiers().map(|one| one.name).chain(POLICIES.iter().copied()))
+    sizes(progress, built_for_speed().map(|one| one.name).chain(POLICIES.iter().copied()))
+}
+
+/// Where cargo leaves the library of a package.
+fn library(target: &Path, profile: &str, package: &str) -> PathBuf {
+    target.join(profile).join(format!("{}.wasm", package.replace('-', "_")))
 }
 
 fn component(name: &str) -> PathBuf {
