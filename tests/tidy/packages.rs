@@ -51,6 +51,22 @@ fn each_browser_is_asked_for_what_the_golden_files_say() {
 }
 
 #[test]
+fn reviewers_are_told_why_each_permission_is_asked_for() {
+    let told = text("docs/for-reviewers.md");
+    let manifest = json("manifest.json");
+    let mut broken = Vec::new();
+    for list in ["permissions", "optional_permissions", "host_permissions", "optional_host_permissions"] {
+        for asked in manifest[list].as_array().into_iter().flatten() {
+            let asked = asked.as_str().unwrap();
+            let name = asked.strip_prefix("https://").and_then(|rest| rest.strip_suffix("/*")).unwrap_or(asked);
+            let row = told.lines().any(|line| line.starts_with("| ") && line.contains(&format!("`{name}`")));
+            broken.extend((!row).then(|| format!("{list}: {asked}")));
+        }
+    }
+    none("docs/for-reviewers.md says why each permission is asked for", &broken);
+}
+
+#[test]
 fn the_flavour_for_developers_differs_in_hosts_and_name() {
     folder();
     for browser in ["chromium", "firefox"] {
