@@ -11,17 +11,28 @@ const FACTS = [
   ['alerts', '[role=alert],[role=status]', label],
 ];
 const WATCH = { subtree: true, childList: true, characterData: true, attributes: true };
-const setValue = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set;
+const own = (of, name) => Object.getOwnPropertyDescriptor(of.prototype, name);
+const setValue = own(HTMLInputElement, 'value').set;
+/** A form's own ways up can be shadowed by a control of that name; these cannot. */
+const slot = own(Element, 'assignedSlot').get, up = own(Node, 'parentNode').get;
+/** Makes hit testing find what lets clicks through. */
+const solid = new CSSStyleSheet();
+solid.replaceSync('*,::before,::after{pointer-events:auto!important}');
 const watcher = new MutationObserver(soon), written = new WeakMap(), refs = [];
 let probed, last, timer, ranAt = 0, sentAt = 0;
 
 /** Long runs of digits identify a person and stay here. */
 const clean = (text) => text.replace(/\s+/g, ' ').trim().replace(/\d{4,}/g, '…').slice(0, 200);
-/** Opacity multiplies up the tree; checkVisibility sees only zero. */
-const opacity = (el) => (el ? +getComputedStyle(el).opacity * opacity(el.assignedSlot ?? el.parentElement ?? el.parentNode.host) : 1);
+/** Opacity multiplies up the tree. A filter, mask or blend can do the same. */
+function opacity(el) {
+  if (el === document) return 1;
+  if (el instanceof ShadowRoot) return opacity(el.host);
+  const { opacity: its, filter, maskImage, mixBlendMode } = getComputedStyle(el);
+  return filter + maskImage + mixBlendMode === 'nonenonenormal' ? +its * opacity(slot.call(el) ?? up.call(el)) : 0;
+}
 function visible(el) {
   const { width, height, right, bottom } = el.getBoundingClientRect();
-  return el.checkVisibility({ opacityProperty: true, visibilityProperty: true })
+  return el.checkVisibility({ visibilityProperty: true })
     && width * height > 0 && right > 0 && bottom + scrollY > 0 && opacity(el) >= 0.7;
 }
 function label(el) {
@@ -45,7 +56,7 @@ function number(el) {
   let run = leaf(el);
   if (single(el) && single(el.previousElementSibling)) return '';
   for (let at = el; single(at) && single((at = at.nextElementSibling)); ) run += leaf(at);
-  return run.length < 4 && /\d/.test(run) && run;
+  return run.length < 4 && /\p{N}/u.test(run) && run;
 }
 function observe() {
   const page = { v: 1, title: document.title, texts: [], numbers: [], has_qr: false };
@@ -83,7 +94,11 @@ function soon() {
   if (wait <= 0) report();
   else timer ??= setTimeout(report, wait);
 }
-/** Why nobody would see what is typed here, or nothing. */
+function paint(el) {
+  const css = getComputedStyle(el);
+  return css.backgroundColor + css.backgroundImage !== 'rgba(0, 0, 0, 0)none' || el.matches('img,svg,canvas,video,iframe');
+}
+/** Why a person would not see what is typed here, or nothing. */
 function refusal(el, value) {
   if (!el?.isConnected) return 'gone';
   el.scrollIntoView({ block: 'nearest', behavior: 'instant' });
@@ -93,7 +108,12 @@ function refusal(el, value) {
   if (el.value && el.value !== value) return 'not-empty';
   for (let at = el, root; at; at = root.host) {
     root = at.getRootNode();
-    if (root.elementFromPoint(x + width / 2, y + height / 2) !== at) return 'covered';
+    const hit = (of) => root.elementsFromPoint(x + width * of, y + height / 2);
+    if ([0.2, 0.5, 0.8].some((of) => hit(of)[0] !== at)) return 'covered';
+    root.adoptedStyleSheets.push(solid);
+    const all = hit(0.5);
+    root.adoptedStyleSheets.pop();
+    if (all.slice(0, all.indexOf(at)).some((one) => paint(one) || one.contains(at))) return 'covered';
   }
 }
 /** A probe promises one field under a token; the write brings it, once; all is checked again. */

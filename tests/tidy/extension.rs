@@ -7,7 +7,7 @@ use crate::tree::{files, json, none, root, text};
 /// Handwritten JavaScript in all. The charter's limit: loaders and the content script, no logic.
 const JAVASCRIPT_LINES: usize = 400;
 
-/// The content script in bytes.
+/// The content script in bytes, as it ships.
 const CONTENT_SCRIPT: u64 = 6 * 1024;
 
 /// The extension's WebAssembly in bytes, after wasm-opt. The design's limit; its goal is 150 kB.
@@ -87,7 +87,8 @@ fn javascript_stays_small() {
         .collect();
     let lines: usize = scripts.iter().map(|(_, lines)| lines).sum();
     assert!(lines > 0 && lines <= JAVASCRIPT_LINES, "{lines} lines of JavaScript: {scripts:?}");
-    let content = root().join("extension/web/content.js").metadata().unwrap().len();
+    let content = root().join("target/package/vigie-chromium-store/content.js");
+    let content = content.metadata().expect("no package yet: run `cargo xtask package`").len();
     assert!(content <= CONTENT_SCRIPT, "the content script has {content} bytes");
 }
 

@@ -95,7 +95,11 @@ fn assemble(folder: &Path, manifest: &Value) -> Result<()> {
     }
     files.push((artefacts::root().join("LICENSE"), folder.join("LICENSE")));
     for (from, to) in &files {
-        copy_if_changed(from, to)?;
+        if from.ends_with("web/content.js") {
+            write_if_changed(to, bare(&std::fs::read_to_string(from)?).as_bytes())?;
+        } else {
+            copy_if_changed(from, to)?;
+        }
     }
     let path = folder.join("manifest.json");
     let mut text = serde_json::to_string_pretty(manifest)?;
@@ -110,6 +114,18 @@ fn assemble(folder: &Path, manifest: &Value) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The content script is read anew on every page of a login: it ships without indentation and without the lines that are
+/// nothing but a comment. No text of it spans lines.
+fn bare(script: &str) -> String {
+    let is_comment = |line: &&str| line.starts_with("//") || line.starts_with("/**") && line.ends_with("*/");
+    script
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !is_comment(line))
+        .flat_map(|line| [line, "\n"])
+        .collect()
 }
 
 /// All files below `source`, with the place each gets below `target`. What only a type checker or a test reads stays out.
@@ -136,4 +152,16 @@ fn read_json(path: &Path) -> Result<Value> {
         bail!("{} is not a JSON object", artefacts::shown(path));
     }
     Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bare;
+
+    #[test]
+    fn only_comments_and_indentation_go() {
+        let script =
+            "// one\n'use strict';\n\n/** two */\nconst a = 1; // three\n  // four\n  /** five */ const b = 2;\n";
+        assert_eq!(bare(script), "'use strict';\nconst a = 1; // three\n/** five */ const b = 2;\n");
+    }
 }
