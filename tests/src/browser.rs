@@ -154,6 +154,22 @@ impl Browser {
         format!("chrome-extension://{}/{page}", self.extension)
     }
 
+    /// Where the browser's debugging protocol is found, for [`crate::cdp`].
+    ///
+    /// # Errors
+    /// The browser did not say.
+    pub fn debugger(&self) -> Result<String> {
+        let text = std::fs::read_to_string(self.profile.path().join("DevToolsActivePort"))?;
+        let (port, path) = text.trim().split_once('\n').context("the browser did not name its debugging port")?;
+        Ok(format!("ws://127.0.0.1:{port}{path}"))
+    }
+
+    /// The folder in which the browser keeps everything.
+    #[must_use]
+    pub fn profile(&self) -> &Path {
+        self.profile.path()
+    }
+
     /// Opens an address in a new tab and stays there.
     ///
     /// # Errors

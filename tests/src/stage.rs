@@ -21,7 +21,7 @@ use crate::service::{Service, announcement};
 pub const RELYING_PARTIES: [&str; 2] = ["smurtab", "sidep"];
 
 /// What the sandbox says when it is ready. More may be said.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub struct SandboxReady {
     /// `iss` of its tokens.
     pub issuer: String,
