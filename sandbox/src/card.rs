@@ -161,7 +161,7 @@ impl CardTrouble {
             Self::Blocked => (
                 "Carte bloquée",
                 "Trop de codes erronés ont été saisis : la carte est bloquée.",
-                "Faites-la débloquer par le support, avec son code de déblocage. Dans ce bac à sable, un bouton de la page /card le joue.",
+                "Faites-la débloquer par le support, avec son code de déblocage. Dans ce bac à sable, un bouton joue le support.",
             ),
         }
     }
@@ -236,15 +236,19 @@ pub(crate) fn try_code(state: &mut State, person: &str, typed: &str) -> Typed {
     }
 }
 
-/// The page for a card that cannot be used.
-pub(crate) fn refused(app: &App, trouble: CardTrouble, back: Option<String>) -> Result<Response, Failure> {
+/// The page for a card that cannot be used: where to try again, and where to go back to.
+pub(crate) fn refused(
+    app: &App,
+    trouble: CardTrouble,
+    again: Option<String>,
+    back: Option<String>,
+) -> Result<Response, Failure> {
     tracing::info!(code = trouble.code(), "card refused");
     let (title, message, help) = trouble.in_french();
-    let none: Option<&str> = None;
     let status = if trouble == CardTrouble::NoTls { StatusCode::NOT_FOUND } else { StatusCode::FORBIDDEN };
     app.pages.render(
-        "error.html",
+        "card_trouble.html",
         status,
-        context! { title, message, help, code => trouble.code(), retry => none, back, service => none },
+        context! { title, message, help, code => trouble.code(), again, back },
     )
 }

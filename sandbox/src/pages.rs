@@ -46,7 +46,7 @@ const TEMPLATES: &[(&str, &str)] = &embedded!("templates":
     "phone_activation_code.html", "phone_activation_pin.html", "phone_activation_done.html",
     "phone_activation_refused.html", "phone_activation_show.html", "order.html", "outbox_message.html",
     "account.html", "activation_qr.html", "activation_code.html",
-    "card_code.html", "card_done.html", "ssl_test.html", "desk.html", "diagnostic.html", "gestion.html",
+    "card_code.html", "card_done.html", "card_trouble.html", "ssl_test.html", "desk.html", "diagnostic.html", "gestion.html",
     "service_home.html", "service_decision.html",
     "index.html", "faults.html", "outbox.html", "lookalike_comment.html",
 );

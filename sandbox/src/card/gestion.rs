@@ -133,7 +133,7 @@ pub(super) async fn answer(
     let answer = Answer { code: params.value("code").map(str::to_owned), refuse: params.value("refuse").is_some() };
     match take(&app, &person, &id, &answer) {
         Outcome::Again(alert) => show(&app, jar, &person, Some(alert)),
-        Outcome::Trouble(trouble) => super::refused(&app, trouble, Some(format!("/card/{person}"))),
+        Outcome::Trouble(trouble) => super::refused(&app, trouble, None, Some(format!("/card/{person}"))),
         Outcome::Approved | Outcome::Refused | Outcome::Over | Outcome::Unknown => {
             Ok(see_other(&format!("/card/{person}")))
         }

@@ -46,7 +46,7 @@ pub(super) async fn page(
         return gone(&app);
     };
     match presented(&app, &peer) {
-        Err(trouble) => refused(&app, trouble, back(&app, &login)),
+        Err(trouble) => refused(&app, trouble, Some(format!("/carte/{id}")), back(&app, &login)),
         Ok(person) => ask(&app, jar, &person, &format!("/carte/{id}"), back(&app, &login), None),
     }
 }
@@ -85,7 +85,7 @@ pub(super) async fn submit(
     };
     let person = match presented(&app, &peer) {
         Ok(person) => person,
-        Err(trouble) => return refused(&app, trouble, back(&app, &login)),
+        Err(trouble) => return refused(&app, trouble, Some(format!("/carte/{id}")), back(&app, &login)),
     };
     let proof = make_opaque()?;
     let typed = app.store.with(|state, now_ms| {
@@ -97,7 +97,7 @@ pub(super) async fn submit(
     });
     match typed {
         Typed::Again(alert) => ask(&app, jar, &person, &format!("/carte/{id}"), back(&app, &login), Some(alert)),
-        Typed::Blocked => refused(&app, CardTrouble::Blocked, back(&app, &login)),
+        Typed::Blocked => refused(&app, CardTrouble::Blocked, Some(format!("/carte/{id}")), back(&app, &login)),
         // Not a redirect: the policy of the page lets its forms lead to this host only, redirects included.
         Typed::Right => {
             tracing::info!("card recognised");

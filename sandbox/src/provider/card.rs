@@ -38,7 +38,7 @@ pub(crate) async fn start(
         return Ok(found(&format!("/auth/mire/{id}")));
     }
     let Some(sites) = &app.sites.certified else {
-        return card::refused(&app, CardTrouble::NoTls, Some(format!("/auth/mire/{id}")));
+        return card::refused(&app, CardTrouble::NoTls, None, Some(format!("/auth/mire/{id}")));
     };
     let window = make_handle()?;
     if !app.store.with(|state, now_ms| state.open_sign_in(&window, &id, now_ms)) {

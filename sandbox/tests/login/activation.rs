@@ -13,7 +13,7 @@ const NEITHER: &str = "899700427885";
 
 impl World {
     async fn step(&self, person: &str, step: Value) -> (u16, Value) {
-        let url = format!("http://{}/api/activation/{person}", self.ready.listen);
+        let url = self.script(&format!("/api/activation/{person}"));
         let answer = self.browser().http.post(url).json(&step).send().await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
@@ -41,7 +41,7 @@ impl World {
     }
 
     async fn set(&self, change: Value) {
-        let url = format!("http://{}/api/faults", self.ready.listen);
+        let url = self.script("/api/faults");
         assert_eq!(self.browser().http.post(url).json(&change).send().await.unwrap().status(), 200);
     }
 
@@ -75,7 +75,7 @@ impl World {
     }
 
     fn page(&self, path: &str) -> String {
-        format!("http://{}{path}", self.ready.listen)
+        self.script(path)
     }
 
     /// A phone that has just accepted the terms.

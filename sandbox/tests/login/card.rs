@@ -29,7 +29,7 @@ impl World {
         let page = browser.get(url).await;
         let login = page.between("href=\"/auth/mire/", "?");
         let tab = browser.get(&format!("{}/auth/mire/{login}?onglet=carte", self.ready.wallet)).await;
-        let button = tab.between("id=\"card-login\" role=\"button\" href=\"", "\"");
+        let button = tab.between("id=\"card-login\" href=\"", "\"");
         let start = browser.get(&format!("{}{button}", self.ready.wallet)).await;
         let window = start.location();
         assert!(window.starts_with(self.ready.card.as_ref().unwrap()), "{window}");
@@ -97,7 +97,7 @@ async fn what_is_missing_becomes_a_page_that_helps() {
         let page = world.reach_window(browser, &url).await;
         page.has_code(code);
         assert_eq!(page.status, 403);
-        assert!(page.between("class=\"link\" href=\"", "\"").ends_with("?onglet=carte"), "{}", page.body);
+        assert!(page.between("id=\"back\" href=\"", "\"").ends_with("?onglet=carte"), "{}", page.body);
     };
     check(&mut world.browser(), "SBX-CARD-CERTIFICATE").await;
     check(&mut world.browser_with_card("other-environment"), "SBX-CARD-ENVIRONMENT").await;

@@ -18,7 +18,7 @@ impl<'a> Desktop<'a> {
     async fn by_card(world: &'a World, person: &str) -> (Self, Page) {
         let mut desktop = Self { world, browser: world.browser_with_card(person) };
         let landing = desktop.get("/login-page").await;
-        let authorize = desktop.get(&landing.between("id=\"start\" role=\"button\" href=\"", "\"")).await.location();
+        let authorize = desktop.get(&landing.between("id=\"start\" href=\"", "\"")).await.location();
         let back = world.log_in_by_card(&mut desktop.browser, &authorize).await;
         let account = desktop.browser.get(back.as_str()).await.location();
         let account = desktop.browser.get(&account).await;

@@ -32,7 +32,14 @@ async fn the_log_names_nobody() {
     // runs both the server and this test, so that it hears all of its own and nothing else.
     tracing_subscriber::fmt().with_env_filter("vigie_sandbox=trace").with_writer(|| Kept).with_ansi(false).init();
     KEPT.set(Some(Vec::new()));
-    let world = World::start().await;
+    let world = World::with_cards().await;
+    let mut card = world.browser_with_card("899700427869");
+    let window = world.reach_window(&mut card, &world.authorize_url(&[])).await;
+    card.submit(&window, &[("code", "8642")]).await;
+    let done = card.submit(&window, &[("code", "1234")]).await;
+    let next = done.between("id=\"next\" href=\"", "\"");
+    card.get(&next).await;
+    world.browser().get(&world.ready.ssl_test.clone().unwrap()).await;
     let mut browser = world.browser();
     let page = browser.get(&world.authorize_url(&[])).await;
     browser.submit(&page, &[("saisie", "899700000000")]).await;
@@ -54,6 +61,10 @@ async fn the_log_names_nobody() {
     let log = String::from_utf8(KEPT.take().unwrap()).unwrap();
     assert!(log.contains("login approved"), "{log}");
     assert!(log.contains("activation"), "{log}");
+    assert!(log.contains("card recognised") && log.contains("SBX-CARD-CERTIFICATE"), "{log}");
+    for secret in ["899700427869", "8642", "DOC0042786", next.rsplit('/').next().unwrap()] {
+        assert!(!log.contains(secret), "the log contains {secret}: {log}");
+    }
     let activation = [qr.as_str(), "899700075064", "899700000001", "charlie", "0639980009", "13571357"];
     for secret in activation {
         assert!(!log.contains(secret), "the log contains {secret}: {log}");

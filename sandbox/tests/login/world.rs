@@ -113,6 +113,11 @@ impl World {
         url.into()
     }
 
+    /// A page or an interface of the sandbox's own, over HTTP or HTTPS.
+    pub(crate) fn script(&self, path: &str) -> String {
+        format!("{}{path}", self.ready.phone_api.trim_end_matches("/api/phone"))
+    }
+
     pub(crate) fn endpoint(&self, path: &str) -> String {
         format!("{}/protocol/openid-connect/{path}", self.ready.issuer)
     }

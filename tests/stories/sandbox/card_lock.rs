@@ -21,8 +21,10 @@ async fn card_lock() {
         story.browser.element("[data-code=SBX-CARD-BLOCKED]").await?;
         story.keep("blocked", Frame::Window).await?;
 
-        // Trying again leads to the same page, not to the code.
-        click(&story.browser, "a.link").await?;
+        // Neither trying again nor starting over leads to the code.
+        click(&story.browser, "#again").await?;
+        story.browser.element("[data-code=SBX-CARD-BLOCKED]").await?;
+        click(&story.browser, "#back").await?;
         click(&story.browser, "#card-login").await?;
         story.browser.element("[data-code=SBX-CARD-BLOCKED]").await?;
 
@@ -41,8 +43,7 @@ async fn card_lock() {
         story.browser.element("[data-code=SBX-CARD-ABSENT]").await?;
         story.keep("no-card", Frame::Window).await?;
         story.sandbox.set_desk(json!({"reset": true})).await?;
-        click(&story.browser, "a.link").await?;
-        click(&story.browser, "#card-login").await?;
+        click(&story.browser, "#again").await?;
         story.type_card_code(CARD_CODE).await?;
         story.arrives("KIT DOC0042786").await
     })
