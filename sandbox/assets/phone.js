@@ -1,16 +1,48 @@
-// Idle phone: reloads when a request has arrived.
+// Idle phone: requests appear in place as they arrive, and as a notification of the browser for whoever wants one.
 "use strict";
 (() => {
-  const line = document.querySelector("[data-veille]");
-  if (!line) return;
+  const list = document.querySelector("[data-veille]");
+  if (!list) return;
+  const empty = document.getElementById("aucune");
+  const ask = document.getElementById("notifier");
+  const known = new Set();
+
+  if (ask && "Notification" in window && Notification.permission === "default") {
+    ask.hidden = false;
+    ask.addEventListener("click", async () => {
+      await Notification.requestPermission();
+      ask.hidden = true;
+    });
+  }
+
+  const add = (request) => {
+    const line = document.createElement("li");
+    const link = document.createElement("a");
+    const title = document.createElement("strong");
+    const service = document.createElement("span");
+    link.href = `${list.dataset.base}/${request.id}`;
+    title.textContent = "Demande de connexion";
+    service.textContent = request.service;
+    link.append(title, service);
+    line.append(link);
+    line.dataset.demande = request.id;
+    list.append(line);
+    if ("Notification" in window && Notification.permission === "granted") {
+      new Notification("Demande de connexion", { body: request.service, tag: request.id });
+    }
+  };
+  const show = (requests) => {
+    const now = new Set(requests.map((request) => request.id));
+    for (const line of [...list.children]) if (!now.has(line.dataset.demande)) line.remove();
+    for (const request of requests) if (!known.has(request.id)) add(request);
+    known.clear();
+    for (const id of now) known.add(id);
+    empty.hidden = requests.length > 0;
+  };
   const tick = async () => {
     try {
-      const answer = await fetch(line.dataset.veille, { credentials: "same-origin" });
-      const state = await answer.json();
-      if (state.demandes > 0) {
-        location.reload();
-        return;
-      }
+      const answer = await fetch(list.dataset.veille, { credentials: "same-origin" });
+      show((await answer.json()).demandes);
     } catch {
       // The sandbox does not answer: ask again.
     }

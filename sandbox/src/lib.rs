@@ -15,6 +15,7 @@ mod app;
 mod card;
 mod clients;
 mod clock;
+mod device_key;
 mod encoding;
 mod endings;
 mod faults;

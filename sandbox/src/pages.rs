@@ -52,7 +52,8 @@ const TEMPLATES: &[(&str, &str)] = &embedded!("templates":
 );
 
 const ASSETS: &[(&str, &str)] = &embedded!("assets":
-    "psc.css", "phone.css", "service.css", "wait.js", "phone.js", "tabs.js", "leave.js", "follow.js",
+    "psc.css", "phone.css", "service.css", "wait.js", "phone.js", "phone-key.js", "phone-scan.js", "tabs.js", "leave.js",
+    "follow.js",
     "spa.js", "guide.css", "awkward.css", "awkward.js",
 );
 

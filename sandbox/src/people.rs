@@ -216,6 +216,11 @@ mod tests {
         refused(&format!("{PERSON}pin = \"12\"\n"), &["person 1", "`pin`"]);
         refused(&format!("{PERSON}card = \"VISA\"\n"), &["person 1", "`card`"]);
         refused(&format!("{PERSON}phone = \"01 02\"\n"), &["person 1", "mobile"]);
+        refused(&PERSON.replace("\"RPPS\"", "\"EDIT\""), &["person 1", "`origin` must be RPPS"]);
+        refused(&format!("{PERSON}rpps = \"899700000125\"\n"), &["person 1", "beside a PSI only"]);
+        let psi = PERSON.replace("899700218896", "00000000-0000-4000-8000-00000000c0df").replace("RPPS", "PSI");
+        refused(&format!("{psi}rpps = \"99700218896\"\n"), &["person 1", "`rpps`"]);
+        refused(&format!("{PERSON}{psi}rpps = \"899700218896\"\n"), &["person 2", "earlier"]);
         let client = |id: &str, uri: &str| {
             format!("[[client]]\nid = \"{id}\"\nsecret = \"s\"\nname = \"A\"\nredirect_uris = [\"{uri}\"]\n")
         };

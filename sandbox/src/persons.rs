@@ -1,6 +1,6 @@
 //! The persons that the sandbox knows, and the claims that the provider makes about them.
 //!
-//! Only published test identities, described in `data/persons.toml`. The shapes are those of real UserInfo answers
+//! Only published test identities, and two that cannot exist, described in `data/persons.toml`. The shapes are those of real UserInfo answers
 //! (psc-facts §2.4 and §2.5): every field of an activity is a string and may be empty, a person without a registered
 //! practice has no `SubjectRefPro` at all.
 //!
@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::encoding::sha256;
 use crate::faults::{SubForm, UserInfoParts};
 use verifier_core::activation::{Mail, NamedCard, ParseContactError, Phone, Pin, Record};
-use verifier_core::ids::NationalId;
+use verifier_core::ids::{NationalId, NationalIdKind};
 
 /// The storage provider identifier seen in published `sub` values (psc-facts §2.1).
 const STORAGE_PROVIDER: &str = "550dc1c8-d97b-4b1e-ac8c-8eb4471cf9dd";
@@ -96,6 +96,20 @@ pub enum ReadPersonsError {
         /// Place in the list, from one.
         position: usize,
     },
+    /// A register that does not fit the identifier.
+    #[error("person {position} of the list: `origin` must be {expected}, as its `id` says")]
+    Origin {
+        /// Place in the list, from one.
+        position: usize,
+        /// The register of such identifiers.
+        expected: &'static str,
+    },
+    /// A second identifier that is no RPPS, or that a person with an RPPS as `id` does not need.
+    #[error("person {position} of the list: `rpps` is 8 and eleven digits, and stands beside a PSI only")]
+    Rpps {
+        /// Place in the list, from one.
+        position: usize,
+    },
     /// A contact that nothing can be sent to.
     #[error("person {position} of the list: {cause}")]
     Contact {
@@ -114,8 +128,10 @@ pub(crate) struct Person {
     given_name: String,
     family_name: String,
     civility: String,
-    /// The register that the identifier comes from: `RPPS` or `EDIT`.
+    /// The register that the identifier comes from: `RPPS`, `EDIT` or `PSI`.
     origin: String,
+    /// Of a person whose identifier is a PSI: the RPPS with its type digit, by which they are found as well (psc-facts §2.7).
+    rpps: Option<String>,
     #[serde(default = "default_pin")]
     pin: String,
     #[serde(default = "default_activated")]
@@ -248,7 +264,23 @@ impl Person {
     }
 
     fn check(&self, position: usize) -> Result<(), ReadPersonsError> {
-        self.national_id().ok_or(ReadPersonsError::Identifier { position })?;
+        let id = self.national_id().ok_or(ReadPersonsError::Identifier { position })?;
+        let expected = match id.kind() {
+            NationalIdKind::Psi => Some("PSI"),
+            NationalIdKind::Edit => Some("EDIT"),
+            NationalIdKind::Adeli => Some("ADELI"),
+            NationalIdKind::Rpps => Some("RPPS"),
+            // What PSC calls the origin of an identifier given by a structure is not published.
+            _ => None,
+        };
+        if let Some(expected) = expected.filter(|expected| self.origin != *expected) {
+            return Err(ReadPersonsError::Origin { position, expected });
+        }
+        let rpps = self.rpps.as_deref().map(NationalId::parse);
+        let fits = |rpps: &NationalId| rpps.kind() == NationalIdKind::Rpps && expected == Some("PSI");
+        if rpps.is_some_and(|rpps| !rpps.as_ref().is_ok_and(fits)) {
+            return Err(ReadPersonsError::Rpps { position });
+        }
         Pin::parse(&self.pin).map_err(|_| ReadPersonsError::Pin { position })?;
         if self.card.as_deref().is_some_and(|card| NamedCard::from_letters(card).is_none()) {
             return Err(ReadPersonsError::Card { position });
@@ -292,7 +324,13 @@ impl Person {
     /// Every identifier of the person, as the access token and UserInfo carry it.
     #[must_use]
     pub(crate) fn other_ids(&self) -> Value {
-        json!([{"identifiant": self.id, "origine": self.origin, "qualite": 1}])
+        match &self.rpps {
+            None => json!([{"identifiant": self.id, "origine": self.origin, "qualite": 1}]),
+            Some(rpps) => json!([
+                {"identifiant": self.id, "origine": self.origin, "qualite": 2},
+                {"identifiant": rpps, "origine": "RPPS", "qualite": 1},
+            ]),
+        }
     }
 
     /// The UserInfo answer, with parts left out if that is asked for.
@@ -422,8 +460,10 @@ impl Persons {
         let mut ids = BTreeSet::new();
         for (position, person) in (1..).zip(&persons) {
             person.check(position)?;
-            if !ids.insert(person.id()) {
-                return Err(ReadPersonsError::Twice { position });
+            for id in [Some(person.id()), person.rpps.as_deref()].into_iter().flatten() {
+                if !ids.insert(id) {
+                    return Err(ReadPersonsError::Twice { position });
+                }
             }
         }
         Ok(Self(persons))
@@ -436,10 +476,10 @@ impl Persons {
         Self(self.0.into_iter().chain(others).collect())
     }
 
-    /// The person with this national identifier.
+    /// The person with this national identifier, the one that services are told or an earlier one.
     #[must_use]
     pub(crate) fn find(&self, id: &str) -> Option<&Person> {
-        self.0.iter().find(|person| person.id == id)
+        self.0.iter().find(|person| person.id == id || person.rpps.as_deref() == Some(id))
     }
 
     /// All of them, in the order of the file.

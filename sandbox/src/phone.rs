@@ -7,13 +7,14 @@ pub(crate) mod activation;
 pub(crate) mod api;
 mod device;
 mod order;
+mod scan;
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -22,6 +23,7 @@ use minijinja::{Value, context};
 use serde_json::json;
 
 use crate::app::{App, Failure};
+use crate::device_key::{Approval, DeviceKey};
 use crate::endings::Words;
 use crate::params::Params;
 use crate::persons::Person;
@@ -35,6 +37,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/phone", get(choose))
         .route("/phone/", get(choose))
         .merge(activation::routes())
+        .route("/api/qr", post(scan::read).layer(DefaultBodyLimit::max(scan::MAX_BYTES)))
         .route("/ordre", get(order::form).post(order::submit))
         .route("/phone/{person}", get(home))
         .route("/phone/{person}/supprimer", post(delete))
@@ -165,11 +168,14 @@ async fn block(
     Ok(see_other(&format!("/phone/{}", person.id())))
 }
 
-/// `GET /phone/{person}/etat`: how many requests wait, for the page to notice a new one.
+/// `GET /phone/{person}/etat`: the requests that wait, for the page to show a new one in place.
 async fn state(State(app): State<Arc<App>>, jar: CookieJar, Path(person): Path<String>) -> Response {
-    let waiting = app.store.with(|state, now_ms| {
-        if state.lives_on(&person, device::known(&jar)) { state.waiting_for(&person, now_ms).len() } else { 0 }
-    });
+    let waiting = match holder(&app, &jar, &person) {
+        Ok(person) => app.store.with(|state, now_ms| state.waiting_for(person.id(), now_ms)),
+        Err(_) => Vec::new(),
+    };
+    let waiting: Vec<serde_json::Value> =
+        waiting.iter().map(|push| json!({"id": push.id(), "service": push.service()})).collect();
     ([(axum::http::header::CACHE_CONTROL, "no-store")], Json(json!({"demandes": waiting}))).into_response()
 }
 
@@ -203,22 +209,19 @@ fn show(
 ) -> Result<Response, Failure> {
     let (jar, csrf) = web::csrf(jar, &app.sites)?;
     let path = format!("/phone/{}/demandes/{}", person.id(), push.id());
+    let alerted = alert.is_some();
     let values = context! {
         id => person.id(), name => person.display_name(), service => push.service(), csrf, path, alert,
     };
+    let status = if alerted { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = match state {
         PushState::Waiting { .. } if push.is_unlocked() => {
             let numbers: Vec<String> = push.candidates().into_iter().map(PairedNumber::digits).collect();
-            app.pages.render("phone_numbers.html", StatusCode::OK, context! { numbers, ..values })?
+            let key = app.store.with(|state, _| state.device_key(person.id()).map(DeviceKey::name));
+            let (request, nonce) = (push.id(), push.nonce());
+            app.pages.render("phone_numbers.html", status, context! { numbers, key, request, nonce, ..values })?
         }
-        PushState::Waiting { .. } => {
-            let status = if values.get_attr("alert").is_ok_and(|alert| alert.is_none()) {
-                StatusCode::OK
-            } else {
-                StatusCode::UNPROCESSABLE_ENTITY
-            };
-            app.pages.render("phone_pin.html", status, values)?
-        }
+        PushState::Waiting { .. } => app.pages.render("phone_pin.html", status, values)?,
         PushState::Approved { .. } => {
             let title = format!("Vous êtes à présent authentifié sur {}", push.service());
             let message = "Vous pouvez reprendre sur votre ordinateur.";
@@ -292,15 +295,27 @@ async fn answer(
         Ok(params) if web::csrf_holds(&jar, &params) => params,
         _ => return web::bad_form(&app.pages),
     };
-    let number = params.value("number").and_then(PairedNumber::parse);
-    app.store.with(|state, now_ms| {
-        if let Some(push) = state.push_of(person.id(), &request) {
-            if params.value("refuse").is_some() {
-                push.end(Ending::NotMe, now_ms);
-            } else if let Some(number) = number {
-                push.choose(number, now_ms);
-            }
+    // A script of the page that signs cannot press a button of the form: it repeats the number in a field of its own.
+    let number = ["number", "choisi"].into_iter().find_map(|name| params.value(name).and_then(PairedNumber::parse));
+    let unsigned = app.store.with(|state, now_ms| {
+        let push = state.push_of(person.id(), &request)?.clone();
+        if params.value("refuse").is_some() {
+            // A refusal needs no signature: it opens nothing.
+            state.push_of(person.id(), &request)?.end(Ending::NotMe, now_ms);
+            return None;
         }
+        let (number, digits) = number.map(|number| (number, number.digits()))?;
+        let approval = Approval { request: push.id(), number: &digits, nonce: push.nonce() };
+        if !state.may_approve(person.id(), approval, params.value("signature")) {
+            return Some((push.clone(), push.state(now_ms)));
+        }
+        state.push_of(person.id(), &request)?.choose(number, now_ms);
+        None
     });
+    if let Some((push, state)) = unsigned {
+        tracing::info!(code = "SBX-PHONE-KEY", "approval without the signature of the phone");
+        let alert = "La réponse n'est pas signée par la clé de ce téléphone. Elle n'a pas été prise en compte.";
+        return show(&app, jar, person, &push, state, Some(alert.to_owned()));
+    }
     Ok(see_other(&format!("/phone/{}/demandes/{request}", person.id())))
 }

@@ -6,7 +6,7 @@
 //!
 //! How many wrong PINs a real e-CPS allows is not published; three is the rule of the plastic card (psc-facts §6).
 
-use crate::random::{NoRandomness, make_below};
+use crate::random::{NoRandomness, make_below, make_handle};
 
 /// Wrong PINs that one request bears.
 pub(crate) const PIN_TRIES: u8 = 3;
@@ -139,6 +139,7 @@ pub(crate) enum PinAnswer {
 #[derive(Clone)]
 pub(crate) struct Push {
     id: String,
+    nonce: String,
     person: String,
     service: String,
     candidates: Candidates,
@@ -151,13 +152,35 @@ pub(crate) struct Push {
 impl Push {
     /// Asks a person's phone on behalf of `service`, until `expires_ms`.
     pub(crate) fn new(id: String, person: String, service: String, expires_ms: u64) -> Result<Self, NoRandomness> {
-        Ok(Self::with(id, person, service, expires_ms, Candidates::make()?))
+        Self::with(id, person, service, expires_ms, Candidates::make()?)
     }
 
     /// The same, with numbers that were drawn before.
+    pub(crate) fn with(
+        id: String,
+        person: String,
+        service: String,
+        expires_ms: u64,
+        candidates: Candidates,
+    ) -> Result<Self, NoRandomness> {
+        let nonce = make_handle()?;
+        Ok(Self {
+            id,
+            nonce,
+            person,
+            service,
+            candidates,
+            expires_ms,
+            tries_left: PIN_TRIES,
+            unlocked: false,
+            outcome: None,
+        })
+    }
+
+    /// What an approval of this request and of no other is signed over, beside its identifier.
     #[must_use]
-    pub(crate) fn with(id: String, person: String, service: String, expires_ms: u64, candidates: Candidates) -> Self {
-        Self { id, person, service, candidates, expires_ms, tries_left: PIN_TRIES, unlocked: false, outcome: None }
+    pub(crate) fn nonce(&self) -> &str {
+        &self.nonce
     }
 
     /// Identifier of the request.

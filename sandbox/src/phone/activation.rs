@@ -4,7 +4,9 @@
 //! tap → PIN twice → active on this phone and on no other. A QR code of the portal (activation by card) leads past the SMS: the
 //! phone shows a code that is typed on the desktop. The rules are the core's; this module shows them.
 //!
-//! Not here: the portal (`portal`), a camera. The text of the QR code is pasted, or the link of the mail is opened.
+//! The QR code is scanned by camera or from an image file (`scan`), its text is pasted, or the link of the mail is opened.
+//!
+//! Not here: the portal (`portal`).
 
 pub(super) mod api;
 
@@ -25,6 +27,7 @@ use verifier_core::activation::{
 
 use super::device;
 use crate::app::{App, Failure};
+use crate::device_key::DeviceKey;
 use crate::identifier;
 use crate::params::Params;
 use crate::random::{NoRandomness, make_bytes};
@@ -166,6 +169,10 @@ pub(crate) fn in_french(error: ActivationError) -> (&'static str, &'static str) 
         ActivationError::TooOften => (
             "Trop de demandes",
             "Trop de courriels ont été demandés en une minute. Attendez, puis utilisez le plus récent.",
+        ),
+        ActivationError::Key => (
+            "Téléphone sans clé",
+            "Ce téléphone n'a pas créé sa clé. Ouvrez cette page en https ou sur 127.0.0.1, avec JavaScript.",
         ),
         ActivationError::NoEcps => ("Pas de e-CPS", "Il n'y a pas de e-CPS à supprimer."),
         ActivationError::OtherPhone => ("Autre téléphone", "Cette e-CPS est active sur un autre téléphone."),
@@ -397,7 +404,15 @@ async fn pin(State(app): State<Arc<App>>, jar: CookieJar, body: Bytes) -> Result
         return web::bad_form(&app.pages);
     };
     let typed = params.value("pin").unwrap_or_default();
-    match app.store.with(|state, now_ms| (state.type_pin(device, typed, now_ms), state.progress(device))) {
+    let key = params.value("cle").and_then(|key| DeviceKey::parse(key).ok());
+    let entered = app.store.with(|state, now_ms| {
+        // In the pages an e-CPS is never bound to a phone without a key.
+        if key.is_none() && state.progress(device) == Progress::ConfirmingPin {
+            return (Err(ActivationError::Key), Progress::ConfirmingPin);
+        }
+        (state.type_pin(device, typed, key, now_ms), state.progress(device))
+    });
+    match entered {
         (Ok(None), _) => Ok(see_other(RUNNING)),
         (Ok(Some(person)), _) => {
             tracing::info!("e-CPS activated");

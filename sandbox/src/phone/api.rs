@@ -4,6 +4,9 @@
 //! `POST /api/phone/{national id}/requests/{id}` with `{"pin":"1234","number":"47"}` or `{"refuse":true}` → `200 {"state"}`,
 //! or 4xx `{"code","message","help"}`.
 //!
+//! An e-CPS that was activated with a key is approved with `"signature"` only (`device_key`); the list carries the `"nonce"`. The
+//! phones that persons have at the start, and those that a script activates without a key, need none.
+//!
 //! `GET  /api/phone/{national id}/block` → `{"blocked_until": unix seconds or null}`; `POST` it with `{"blocked": true}` or
 //! `false`. A refusal may carry `"block": true` as well.
 //!
@@ -20,6 +23,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::device_key::Approval;
 use crate::push::{Ending, PairedNumber, PinAnswer, PushState};
 use crate::web;
 
@@ -50,6 +54,9 @@ pub(crate) enum AnswerError {
     /// The request was approved before.
     #[error("the request has been approved already")]
     Answered,
+    /// The phone has a key and did not sign.
+    #[error("the phone that this e-CPS was activated on signs its approvals; there is no good signature")]
+    Unsigned,
     /// The e-CPS lives on another phone.
     #[error("the e-CPS is active on another phone")]
     OtherPhone,
@@ -60,7 +67,7 @@ impl AnswerError {
         match self {
             Self::UnknownPerson | Self::UnknownRequest => StatusCode::NOT_FOUND,
             Self::Body => StatusCode::BAD_REQUEST,
-            Self::WrongPin { .. } | Self::WrongNumber | Self::OtherPhone => StatusCode::FORBIDDEN,
+            Self::WrongPin { .. } | Self::WrongNumber | Self::OtherPhone | Self::Unsigned => StatusCode::FORBIDDEN,
             Self::Over(_) | Self::Answered => StatusCode::GONE,
         }
     }
@@ -75,6 +82,7 @@ impl AnswerError {
             Self::WrongNumber => Ending::WrongNumber.words().code,
             Self::Over(ending) => ending.words().code,
             Self::OtherPhone => "SBX-PHONE-OTHER",
+            Self::Unsigned => "SBX-PHONE-KEY",
         }
     }
 
@@ -84,6 +92,9 @@ impl AnswerError {
             Self::UnknownRequest => "list the requests of this phone first",
             Self::Body => r#"send {"pin":"1234","number":"47"} or {"refuse":true} as application/json"#,
             Self::WrongPin { .. } => "the persons of the sandbox have the PIN 1234 unless their file says otherwise",
+            Self::Unsigned => {
+                "approve on the phone's page, or sign `vigie-approve:v1`, the id, the number and the nonce, one a line"
+            }
             Self::OtherPhone => "answer on the phone that was activated, or leave `device` out",
             Self::WrongNumber | Self::Over(_) | Self::Answered => "start a new login",
         }
@@ -99,16 +110,17 @@ impl IntoResponse for AnswerError {
 
 /// `GET /api/phone/{person}/requests`.
 pub(crate) async fn list(State(app): State<Arc<App>>, Path(person): Path<String>) -> Response {
-    if app.persons.find(&person).is_none() {
+    let Some(person) = app.persons.find(&person) else {
         return AnswerError::UnknownPerson.into_response();
-    }
+    };
     let waiting: Vec<Value> = app
         .store
-        .with(|state, now_ms| state.waiting_for(&person, now_ms))
+        .with(|state, now_ms| state.waiting_for(person.id(), now_ms))
         .iter()
         .map(|push| {
             json!({
                 "id": push.id(),
+                "nonce": push.nonce(),
                 "service": push.service(),
                 "candidates": push.candidates().map(PairedNumber::digits),
                 "expires_at": push.expires_ms() / 1000,
@@ -130,6 +142,9 @@ struct Answer {
     /// With `refuse`: no further request for a while.
     #[serde(default)]
     block: bool,
+    /// For a phone with a key: base64url of the ECDSA signature (`r || s`).
+    #[serde(default)]
+    signature: Option<String>,
     /// Which phone answers; left out, the one that holds the e-CPS.
     #[serde(default)]
     device: Option<u64>,
@@ -171,6 +186,12 @@ fn decide(app: &App, person: &str, request: &str, body: &[u8]) -> Result<&'stati
         let (Some(pin), Some(number)) = (&answer.pin, answer.number.as_deref().and_then(PairedNumber::parse)) else {
             return Err(AnswerError::Body);
         };
+        let (digits, nonce) = (number.digits(), push.nonce().to_owned());
+        let approval = Approval { request, number: &digits, nonce: &nonce };
+        // Before the PIN: a phone that cannot approve must not be a place to try PINs either.
+        if !state.may_approve(person.id(), approval, answer.signature.as_deref()) {
+            return Err(AnswerError::Unsigned);
+        }
         let right = state.try_pin(person.id(), pin);
         let push = state.push_of(person.id(), request).ok_or(AnswerError::UnknownRequest)?;
         match push.enter_pin(right, now_ms) {

@@ -110,7 +110,7 @@ fn open(app: &App, client: &Client, request: Request) -> Result<Result<Value, OA
     let life_s = app.faults().push_seconds;
     let expires_ms = app.store.clock().now_ms().saturating_add(life_s.saturating_mul(1000));
     let candidates = Candidates::make_around(request.number)?;
-    let push = Push::with(push_id.clone(), request.person.clone(), client.name().to_owned(), expires_ms, candidates);
+    let push = Push::with(push_id.clone(), request.person.clone(), client.name().to_owned(), expires_ms, candidates)?;
     let opened = app.store.with(|state, now_ms| {
         match request.channel {
             Channel::Mobile => state.send_push(push, app.pushes_per_minute, now_ms)?,

@@ -20,6 +20,7 @@ use super::outbox::{Channel, Content, Message};
 use super::{MAX_ENTRIES, PushLimit, State};
 pub(crate) use by_card::Desktop;
 
+use crate::device_key::{Approval, DeviceKey};
 use crate::persons::{Person, Persons};
 use crate::push::Ending;
 
@@ -35,6 +36,8 @@ struct Ecps {
     device: Option<Device>,
     pin: Pin,
     tries_left: u8,
+    /// The key of that phone, if it made one.
+    key: Option<DeviceKey>,
 }
 
 /// Contacts that the Order has received and not yet recorded.
@@ -54,6 +57,8 @@ pub(super) struct Enrolment {
     scanned_by: Option<Device>,
     /// The ticket that led to the e-CPS, for the desktop that waits to hear of it.
     completed: Option<TicketToken>,
+    /// The key that it brings.
+    new_key: Option<DeviceKey>,
     ecps: Option<Ecps>,
 }
 
@@ -69,10 +74,20 @@ impl Enrolments {
     #[must_use]
     pub(crate) fn of(persons: &Persons) -> Self {
         let enrolment = |person: &Person| {
-            let ecps = person.first_pin().map(|pin| Ecps { device: None, pin, tries_left: PIN_TRIES_IN_A_ROW });
+            let ecps =
+                person.first_pin().map(|pin| Ecps { device: None, pin, tries_left: PIN_TRIES_IN_A_ROW, key: None });
             let tickets = Tickets::new(person.national_id()?);
             let (record, activation) = (person.record(), Activation::Ended);
-            Some(Enrolment { record, correction: None, tickets, activation, scanned_by: None, completed: None, ecps })
+            Some(Enrolment {
+                record,
+                correction: None,
+                tickets,
+                activation,
+                scanned_by: None,
+                completed: None,
+                new_key: None,
+                ecps,
+            })
         };
         let by_person =
             persons.iter().filter_map(|person| Some((person.id().to_owned(), enrolment(person)?))).collect();
@@ -150,6 +165,9 @@ pub(crate) enum ActivationError {
     /// Too many mails within a minute.
     #[error("too many activation mails were asked for within a minute")]
     TooOften,
+    /// The phone brought no key, or not one.
+    #[error("the phone brought no key; an uncompressed point of P-256 in base64url is expected")]
+    Key,
     /// There is no e-CPS to delete.
     #[error("this person has no e-CPS")]
     NoEcps,
@@ -176,6 +194,7 @@ impl ActivationError {
             Self::Form(error) => error.code(),
             Self::Contact(error) => error.code(),
             Self::TooOften => "SBX-MAIL-LIMIT",
+            Self::Key => "SBX-PHONE-KEY",
             Self::NoEcps => "SBX-NO-ECPS",
             Self::OtherPhone => "SBX-PHONE-OTHER",
             Self::Draw(error) => error.code(),
@@ -194,6 +213,9 @@ impl ActivationError {
             Self::Form(error) => error.help(),
             Self::Contact(error) => error.help(),
             Self::TooOften => "wait a minute; the newest mail is the one that counts",
+            Self::Key => {
+                "open the phone's page over https or on 127.0.0.1, with scripts on; a script may leave `key` out"
+            }
             Self::NoEcps => "activate one first",
             Self::OtherPhone => "use the phone that was activated, or activate again on this one",
             Self::Draw(error) => error.help(),
@@ -228,6 +250,22 @@ impl State {
         match self.enrolments.by_person.get(person).and_then(|enrolment| enrolment.ecps.as_ref()) {
             Some(Ecps { device: Some(home), .. }) => device == Some(*home),
             Some(Ecps { device: None, .. }) | None => true,
+        }
+    }
+
+    /// The key of the phone that this person's e-CPS lives on.
+    #[must_use]
+    pub(crate) fn device_key(&self, person: &str) -> Option<&DeviceKey> {
+        self.enrolments.by_person.get(person)?.ecps.as_ref()?.key.as_ref()
+    }
+
+    /// Whether the phone may approve this: it signed, or it has no key to sign with.
+    #[must_use]
+    pub(crate) fn may_approve(&self, person: &str, approval: Approval<'_>, signature: Option<&str>) -> bool {
+        match (self.device_key(person), signature) {
+            (None, _) => true,
+            (Some(key), Some(signature)) => key.signed(approval, signature),
+            (Some(_), None) => false,
         }
     }
 
@@ -402,7 +440,8 @@ impl State {
         match after {
             Activation::Active { device, pin } => {
                 // On this phone and on no other: an e-CPS that was active elsewhere is replaced.
-                enrolment.ecps = Some(Ecps { device: Some(device), pin, tries_left: PIN_TRIES_IN_A_ROW });
+                let key = enrolment.new_key.take();
+                enrolment.ecps = Some(Ecps { device: Some(device), pin, tries_left: PIN_TRIES_IN_A_ROW, key });
                 enrolment.completed = enrolment.tickets.latest().map(|ticket| ticket.token().clone());
                 enrolment.scanned_by = None;
             }
@@ -444,15 +483,20 @@ impl State {
         self.step(device, Event::SmsTyped { device, code }, now_ms).map(|_| ())
     }
 
-    /// A PIN was typed: the first time, or the second. With the second the e-CPS is active; its person is returned.
+    /// A PIN was typed: the first time, or the second, which brings the key that the phone made, if it did. With the second the e-CPS is active; its person is returned.
     pub(crate) fn type_pin(
         &mut self,
         device: Device,
         typed: &str,
+        key: Option<DeviceKey>,
         now_ms: u64,
     ) -> Result<Option<String>, ActivationError> {
         let pin = Pin::parse(typed).map_err(ActivationError::Form)?;
         if self.progress(device) == Progress::ConfirmingPin {
+            let running = self.enrolments.by_person.values_mut().find(|one| one.scanned_by == Some(device));
+            if let Some(enrolment) = running {
+                enrolment.new_key = key;
+            }
             return self.step(device, Event::PinConfirmed { device, pin }, now_ms).map(Some);
         }
         self.step(device, Event::PinChosen { device, pin }, now_ms).map(|_| None)

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{Browser, DOCTOR, Page, World, param};
+use crate::world::{Browser, DOCTOR, Page, PhoneKey, World, param};
 
 /// Not activated, contacts complete.
 const NEWCOMER: &str = "899700075064";
@@ -99,7 +99,7 @@ impl World {
 }
 
 /// From the scan form to the active e-CPS, in the pages.
-async fn finish_in_pages(phone: &mut Browser, scan: &Page, fields: &[(&str, &str)], pin: &str) -> Page {
+async fn finish_in_pages(phone: &mut Browser, scan: &Page, fields: &[(&str, &str)], pin: &str, key: &PhoneKey) -> Page {
     let running = phone.submit(scan, fields).await.location();
     let tap = phone.get(&running).await;
     assert!(tap.body.contains("Recevoir mon code par SMS"), "{}", tap.body);
@@ -113,7 +113,11 @@ async fn finish_in_pages(phone: &mut Browser, scan: &Page, fields: &[(&str, &str
     let again = phone.submit(&first, &[("pin", pin)]).await;
     let again = phone.get(&again.location()).await;
     assert!(again.body.contains("Confirmer le choix"));
-    phone.submit(&again, &[("pin", pin)]).await
+    for wrong in ["", "AAAA"] {
+        let keyless = phone.submit(&again, &[("pin", pin), ("cle", wrong)]).await;
+        assert!(keyless.body.contains("n&#x27;a pas créé sa clé") || keyless.body.contains("n'a pas créé sa clé"));
+    }
+    phone.submit(&again, &[("pin", pin), ("cle", &key.public())]).await
 }
 
 #[tokio::test]
@@ -131,7 +135,8 @@ async fn by_the_link_of_the_mail_opened_on_the_phone() {
     let image = phone.get(&world.page(&mail.between("<img src=\"", "\""))).await;
     assert!(image.body.contains("<svg"), "{}", image.body);
     let link = phone.get(&mail.between("id=\"activation-link\" href=\"", "\"")).await;
-    let done = finish_in_pages(&mut phone, &link, &[], "2468").await;
+    let key = PhoneKey::make();
+    let done = finish_in_pages(&mut phone, &link, &[], "2468", &key).await;
     assert!(done.body.contains("data-result=\"activated\""), "{}", done.body);
 
     // Active on this phone and on no other, with the chosen PIN.
@@ -148,7 +153,14 @@ async fn by_the_link_of_the_mail_opened_on_the_phone() {
     let page = phone.get(&notification.location()).await;
     let numbers = phone.submit(&page, &[("pin", "2468")]).await;
     let numbers = phone.get(&numbers.location()).await;
-    phone.submit(&numbers, &[("number", &waiting.number)]).await;
+    // The PIN and the number are not enough: the phone signs. A script that knows both cannot.
+    let unsigned = phone.submit(&numbers, &[("number", &waiting.number)]).await;
+    assert_eq!(unsigned.status, 422);
+    unsigned.has_code("SBX-PHONE-KEY");
+    PhoneKey::make().approve(&mut phone, &numbers, &waiting.number).await.has_code("SBX-PHONE-KEY");
+    let (status, answer) = world.answer(NEWCOMER, json!({"pin": "2468", "number": waiting.number})).await;
+    assert_eq!((status, &answer["code"]), (403, &json!("SBX-PHONE-KEY")));
+    key.approve(&mut phone, &numbers, &waiting.number).await;
     let login = browser.get(&format!("{}/suite", waiting.base)).await;
     assert!(param(&url::Url::parse(&login.location()).unwrap(), "code").is_some());
 }
@@ -162,7 +174,7 @@ async fn by_the_qr_code_of_a_mail_opened_elsewhere() {
     let wrong = phone.submit(&scanner, &[("qr", "not a code")]).await;
     wrong.has_code("ACT-QR-UNKNOWN");
     let qr = world.newest(NEWCOMER, "qr").await;
-    let done = finish_in_pages(&mut phone, &scanner, &[("qr", &qr)], "0000").await;
+    let done = finish_in_pages(&mut phone, &scanner, &[("qr", &qr)], "0000", &PhoneKey::make()).await;
     assert!(done.body.contains("data-result=\"activated\""));
     let notice = &world.outbox(NEWCOMER).await[0];
     assert!(notice["subject"].as_str().unwrap().contains("active"), "{notice}");
@@ -348,4 +360,58 @@ async fn requests_are_limited_and_forms_protected() {
     assert!(ask.location().ends_with("/conditions"));
     let mistyped = phone.get(&world.page("/phone/activation/demande")).await;
     phone.submit(&mistyped, &[("saisie", "99700075064")]).await.has_code("SBX-ID-EIGHT");
+}
+
+#[tokio::test]
+async fn a_script_may_bring_a_key_and_signs_from_then_on() {
+    let world = World::start().await;
+    let code = world.until_code(NEWCOMER, 1).await;
+    world.did(NEWCOMER, json!({"step": "code", "device": 1, "code": code}), "choosing_pin").await;
+    world.did(NEWCOMER, json!({"step": "pin", "device": 1, "pin": "1234"}), "confirming_pin").await;
+    let key = PhoneKey::make();
+    world.failed(NEWCOMER, json!({"step": "pin", "device": 1, "pin": "1234", "key": "AAAA"}), "SBX-PHONE-KEY").await;
+    world.did(NEWCOMER, json!({"step": "pin", "device": 1, "pin": "1234", "key": key.public()}), "active").await;
+    let waiting = world.reach_number(&mut world.browser(), NEWCOMER).await;
+    let request = world.requests(NEWCOMER).await.remove(0);
+    let (id, nonce) = (request["id"].as_str().unwrap(), request["nonce"].as_str().unwrap());
+    let other = waiting.other_number(&request);
+    for (signature, status) in [
+        (key.sign(id, &waiting.number, "another nonce"), 403),
+        (key.sign(id, &other, nonce), 403),
+        (key.sign(id, &waiting.number, nonce), 200),
+    ] {
+        let body = json!({"pin": "1234", "number": waiting.number, "signature": signature});
+        let (answered, answer) = world.answer_request(NEWCOMER, id, body).await;
+        assert_eq!(answered, status, "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_qr_code_is_read_from_an_image() {
+    let world = World::start().await;
+    world.did(NEWCOMER, json!({"step": "request"}), "requested").await;
+    let qr = world.newest(NEWCOMER, "qr").await;
+    let code = qrcode::QrCode::new(&qr).unwrap();
+    let side = code.width() + 8;
+    let modules = code.to_colors();
+    let dark = |x: usize, y: usize| {
+        let inside = |at: usize| (4..side - 4).contains(&at);
+        inside(x) && inside(y) && modules[(y - 4) * code.width() + x - 4] == qrcode::Color::Dark
+    };
+    let pixels: Vec<u8> = (0..side * 5)
+        .flat_map(|y| (0..side * 5).map(move |x| (x / 5, y / 5)))
+        .map(|(x, y)| if dark(x, y) { 0 } else { 255 })
+        .collect();
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, u32::try_from(side * 5).unwrap(), u32::try_from(side * 5).unwrap());
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
+    let read = async |body: Vec<u8>| {
+        let answer = world.browser().http.post(world.page("/api/qr")).body(body).send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap_or_default())
+    };
+    assert_eq!(read(file).await, (200, json!({ "text": qr })));
+    let (status, answer) = read(b"not an image".to_vec()).await;
+    assert_eq!((status, &answer["code"]), (400, &json!("SBX-QR-IMAGE")));
+    assert_eq!(read(vec![0; 5 << 20]).await.0, 413);
 }

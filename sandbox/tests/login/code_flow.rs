@@ -183,3 +183,25 @@ async fn an_identifier_is_remembered_on_request_only() {
     let page = browser.get(&world.authorize_url(&[])).await;
     assert_eq!(page.between("name=\"saisie\" value=\"", "\""), "");
 }
+
+#[tokio::test]
+async fn a_person_with_a_psi_is_found_by_either_identifier() {
+    let world = World::start().await;
+    let psi = "00000000-0000-4000-8000-00000000c0de";
+    for typed in [psi, "899700000125"] {
+        let mut browser = world.browser();
+        let waiting = world.reach_number(&mut browser, typed).await;
+        let (status, _) = world.answer(typed, json!({"pin": "1234", "number": waiting.number})).await;
+        assert_eq!(status, 200);
+        let done = browser.get(&format!("{}/suite", waiting.base)).await.location();
+        let (_, tokens) = world.redeem(&param(&url::Url::parse(&done).unwrap(), "code").unwrap()).await;
+        let (_, claims) = decode(tokens["id_token"].as_str().unwrap());
+        assert_eq!((&claims["SubjectNameID"], &claims["preferred_username"]), (&json!(psi), &json!(psi)));
+        let (_, info) = world.user_info(tokens["access_token"].as_str().unwrap()).await;
+        let expected = json!([
+            {"identifiant": psi, "origine": "PSI", "qualite": 2},
+            {"identifiant": "899700000125", "origine": "RPPS", "qualite": 1},
+        ]);
+        assert_eq!(info["otherIds"], expected);
+    }
+}

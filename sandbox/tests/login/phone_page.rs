@@ -56,3 +56,15 @@ async fn several_requests_are_listed_and_strangers_unknown() {
     assert_eq!(phone.get(&format!("{}/phone/0", world.ready.wallet)).await.status, 404);
     assert!(phone.get(&format!("{}/phone", world.ready.wallet)).await.body.contains(DOCTOR));
 }
+
+#[tokio::test]
+async fn a_new_request_shows_up_in_place() {
+    let world = World::start().await;
+    let mut phone = world.browser();
+    let address = format!("{}/phone/{DOCTOR}/etat", world.ready.wallet);
+    assert_eq!(phone.get(&address).await.body, r#"{"demandes":[]}"#);
+    world.reach_number(&mut world.browser(), DOCTOR).await;
+    let state: serde_json::Value = serde_json::from_str(&phone.get(&address).await.body).unwrap();
+    assert_eq!(state["demandes"][0]["service"], "Service de démonstration", "{state}");
+    assert_eq!(state["demandes"][0]["id"], world.requests(DOCTOR).await[0]["id"]);
+}

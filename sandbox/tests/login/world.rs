@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
@@ -215,6 +217,32 @@ impl World {
     }
 }
 
+/// The key of a phone, as its page makes one.
+pub(crate) struct PhoneKey(EcdsaKeyPair);
+
+impl PhoneKey {
+    pub(crate) fn make() -> Self {
+        Self(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap())
+    }
+
+    pub(crate) fn public(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0.public_key())
+    }
+
+    pub(crate) fn sign(&self, request: &str, number: &str, nonce: &str) -> String {
+        let message = format!("vigie-approve:v1\n{request}\n{number}\n{nonce}");
+        URL_SAFE_NO_PAD.encode(self.0.sign(&SystemRandom::new(), message.as_bytes()).unwrap())
+    }
+
+    /// Approves on the page with the three numbers, as its script does.
+    pub(crate) async fn approve(&self, phone: &mut Browser, numbers: &Page, number: &str) -> Page {
+        let request = numbers.between("data-demande=\"", "\"");
+        let nonce = numbers.between("data-alea=\"", "\"");
+        let signature = self.sign(&request, number, &nonce);
+        phone.submit(numbers, &[("choisi", number), ("signature", &signature)]).await
+    }
+}
+
 /// A waiting page.
 pub(crate) struct Waiting {
     pub(crate) page: Page,
@@ -270,6 +298,7 @@ impl Browser {
                 (name.to_owned(), unescaped(input.split("value=\"").nth(1).unwrap().split('"').next().unwrap()))
             })
             .collect();
+        all.retain(|(name, _)| fields.iter().all(|(field, _)| field != name));
         all.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let all: Vec<(&str, &str)> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         self.post(action.as_str(), &all).await

@@ -6,11 +6,18 @@
 
 mod activation_by_card;
 mod activation_by_contacts;
+mod app;
+mod blocked_mail;
 mod card_lock;
 mod card_qr_expiry;
+mod contacts_missing;
 mod login_by_card;
+mod mail_qr_expiry;
+mod not_me;
+mod qr_scan;
 mod second_device;
 mod ssl_test_failure;
+mod supersede;
 mod support;
 mod template_sets;
 mod wrong_number;

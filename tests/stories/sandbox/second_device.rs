@@ -4,7 +4,8 @@ use anyhow::{Result, ensure};
 use serde_json::json;
 use vigie_e2e::browser::{Browser, Frame};
 
-use crate::support::{DOCTOR, Scene, Story, click, says, tell, text, write};
+use crate::app::{ask_for_the_mail, finish, paste};
+use crate::support::{DOCTOR, Scene, Story, click, says, tell};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn second_device() {
@@ -55,27 +56,8 @@ async fn told(story: &Story, second: &Browser) -> Result<()> {
 
 /// The whole activation by the text of the QR code.
 async fn activate(story: &Story, phone: &Browser, pin: &str) -> Result<()> {
-    phone.client.goto(&story.phone("activation/conditions")).await?;
-    click(phone, "#terms button").await?;
-    click(phone, "#request").await?;
-    write(phone, "#identifier input[name=saisie]", DOCTOR).await?;
-    click(phone, "#identifier button").await?;
-    click(phone, "#send button").await?;
-    phone.element("[data-result=sent]").await?;
+    ask_for_the_mail(story, phone, DOCTOR).await?;
     let qr = story.sandbox.newest(DOCTOR, "qr").await?;
-    phone.client.goto(&story.phone("activation/scanner")).await?;
-    write(phone, "#qr input[name=qr]", &qr).await?;
-    click(phone, "#qr button").await?;
-    click(phone, "#sms button").await?;
-    click(phone, "#read-sms").await?;
-    click(phone, "#code button").await?;
-    says(phone, "Créer votre code PIN").await?;
-    write(phone, "#new-pin input[name=pin]", pin).await?;
-    click(phone, "#new-pin button").await?;
-    says(phone, "Confirmer le choix").await?;
-    write(phone, "#new-pin input[name=pin]", pin).await?;
-    click(phone, "#new-pin button").await?;
-    let done = text(phone, "[data-result=activated]").await?;
-    ensure!(done.contains("active"), "{done}");
-    Ok(())
+    paste(story, phone, &qr).await?;
+    finish(phone, pin).await
 }

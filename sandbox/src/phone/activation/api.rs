@@ -1,7 +1,7 @@
 //! Activation for scripts: `POST /api/activation/{national id}` with one step as JSON.
 //!
 //! Steps: `contacts`, `request`, `scan` (`device`, `qr`), `sms` (`device`), `code` (`device`, `code`), `pin` (`device`, `pin`;
-//! sent twice), `delete` (`device`?), `order` (`mail`?, `phone`?). A device is any number that the script chooses; the QR text and the
+//! sent twice, the second time with the phone's public `key` if it has one), `delete` (`device`?), `order` (`mail`?, `phone`?). A device is any number that the script chooses; the QR text and the
 //! code stand in the outbox API. Answers: `200` with `{"state"}` and more, or 4xx `{"code","message","help"}`.
 
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use super::{make_code, make_phone_code, make_ticket, operator};
 use crate::app::{App, Failure};
+use crate::device_key::DeviceKey;
 use crate::store::{ActivationError, Progress};
 use crate::web;
 
@@ -27,7 +28,7 @@ enum Step {
     Scan { device: u64, qr: String },
     Sms { device: u64 },
     Code { device: u64, code: String },
-    Pin { device: u64, pin: String },
+    Pin { device: u64, pin: String, key: Option<String> },
     Delete { device: Option<u64> },
     Order { mail: Option<String>, phone: Option<String> },
 }
@@ -43,17 +44,20 @@ pub(in crate::phone) async fn step(
     let ticket = make_ticket()?;
     let outcome = match parsed {
         None => Err(ActivationError::Body),
-        Some(_) if app.persons.find(&person).is_none() => Err(ActivationError::UnknownPerson),
-        Some(step) => run(&app, &person, step, ticket),
+        Some(step) => match app.persons.find(&person) {
+            None => Err(ActivationError::UnknownPerson),
+            Some(person) => run(&app, person.id(), step, ticket),
+        },
     };
     Ok(match outcome {
         Ok(answer) => Json(answer).into_response(),
         Err(error) => {
             let status = match error {
                 ActivationError::UnknownPerson => StatusCode::NOT_FOUND,
-                ActivationError::Body | ActivationError::Form(_) | ActivationError::Contact(_) => {
-                    StatusCode::BAD_REQUEST
-                }
+                ActivationError::Body
+                | ActivationError::Form(_)
+                | ActivationError::Contact(_)
+                | ActivationError::Key => StatusCode::BAD_REQUEST,
                 ActivationError::TooOften => StatusCode::TOO_MANY_REQUESTS,
                 ActivationError::Draw(_) => StatusCode::SERVICE_UNAVAILABLE,
                 _ => StatusCode::FORBIDDEN,
@@ -102,8 +106,9 @@ fn run(
             app.store.with(|state, now_ms| state.type_sms(device, &code, now_ms))?;
             Ok(json!({"state": "choosing_pin"}))
         }
-        Step::Pin { device, pin } => app.store.with(|state, now_ms| {
-            let active = state.type_pin(device, &pin, now_ms)?.is_some();
+        Step::Pin { device, pin, key } => app.store.with(|state, now_ms| {
+            let key = key.as_deref().map(DeviceKey::parse).transpose().map_err(|_| ActivationError::Key)?;
+            let active = state.type_pin(device, &pin, key, now_ms)?.is_some();
             let confirming = state.progress(device) == Progress::ConfirmingPin;
             Ok(json!({"state": if active { "active" } else if confirming { "confirming_pin" } else { "choosing_pin" }}))
         }),
