@@ -3,7 +3,7 @@
 (() => {
   const list = document.querySelector("[data-veille]");
   if (!list) return;
-  const empty = document.getElementById("aucune");
+  const title = document.getElementById("titre");
   const ask = document.getElementById("notifier");
   const known = new Set();
 
@@ -18,12 +18,12 @@
   const add = (request) => {
     const line = document.createElement("li");
     const link = document.createElement("a");
-    const title = document.createElement("strong");
+    const head = document.createElement("strong");
     const service = document.createElement("span");
     link.href = `${list.dataset.base}/${request.id}`;
-    title.textContent = "Demande de connexion";
+    head.textContent = "Demande de connexion";
     service.textContent = request.service;
-    link.append(title, service);
+    link.append(head, service);
     line.append(link);
     line.dataset.demande = request.id;
     list.append(line);
@@ -37,7 +37,7 @@
     for (const request of requests) if (!known.has(request.id)) add(request);
     known.clear();
     for (const id of now) known.add(id);
-    empty.hidden = requests.length > 0;
+    title.textContent = requests.length ? title.dataset.plein : title.dataset.vide;
   };
   const tick = async () => {
     try {

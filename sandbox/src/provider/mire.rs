@@ -207,23 +207,36 @@ pub(crate) async fn submit(
             Ok(see_other(&format!("/auth/mire/{id}/attente")))
         }
         Err(PushLimit::Full) => Err(Failure::Full),
-        Err(PushLimit::Blocked) => error_page(
-            &app.pages,
-            StatusCode::FORBIDDEN,
-            "Demandes bloquées",
-            "Cette personne a bloqué les demandes de connexion pour un moment. Aucune demande n'a été envoyée.",
-            "Débloquez les demandes dans l'application e-CPS, puis recommencez depuis le site du service.",
-            "SBX-PUSH-BLOCKED",
-        ),
-        Err(PushLimit::TooOften) => error_page(
-            &app.pages,
-            StatusCode::TOO_MANY_REQUESTS,
-            "Trop de demandes",
-            "Ce téléphone a reçu trop de demandes en une minute. Aucune nouvelle demande n'a été envoyée.",
-            "Attendez une minute, puis recommencez. Si vous n'êtes pas à l'origine de ces demandes, ne les acceptez pas.",
-            "SBX-PUSH-LIMIT",
-        ),
+        Err(PushLimit::Blocked) => {
+            let message =
+                "Cette personne a bloqué les demandes de connexion pour un moment. Aucune demande n'a été envoyée.";
+            let help = "Débloquez les demandes dans l'application e-CPS, puis recommencez.";
+            not_sent(&app, &login, StatusCode::FORBIDDEN, "Demandes bloquées", message, help, "SBX-PUSH-BLOCKED")
+        }
+        Err(PushLimit::TooOften) => {
+            let message =
+                "Ce téléphone a reçu trop de demandes en une minute. Aucune nouvelle demande n'a été envoyée.";
+            let help = "Attendez une minute, puis recommencez. Si vous n'êtes pas à l'origine de ces demandes, ne les acceptez pas.";
+            not_sent(&app, &login, StatusCode::TOO_MANY_REQUESTS, "Trop de demandes", message, help, "SBX-PUSH-LIMIT")
+        }
     }
+}
+
+/// The phone was not asked; the person may try again or go back.
+fn not_sent(
+    app: &App,
+    login: &Login,
+    status: StatusCode,
+    title: &str,
+    message: &str,
+    help: &str,
+    code: &str,
+) -> Result<Response, Failure> {
+    let retry =
+        Some(context! { action => format!("/auth/mire/{}/recommencer", login.id), csrf => login.csrf.as_str() });
+    let back = Some(format!("/auth/mire/{}/retour", login.id));
+    let service = service_name(app, login);
+    app.pages.render("error.html", status, context! { title, message, help, code, retry, back, service })
 }
 
 /// `GET /auth/mire/{login}/attente`: the number and the countdown.

@@ -10,6 +10,7 @@ mod app;
 mod blocked_mail;
 mod card_lock;
 mod card_qr_expiry;
+mod confirmation;
 mod contacts_missing;
 mod login_by_card;
 mod mail_qr_expiry;

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use fantoccini::Locator;
+use serde_json::{Value, json};
 use vigie_e2e::artefacts::{Artefacts, Cast};
 use vigie_e2e::browser::{Browser, Extension, Frame, Setup, until};
 use vigie_e2e::sandbox::Sandbox;
@@ -203,6 +204,37 @@ pub(crate) async fn says(browser: &Browser, what: &str) -> Result<()> {
             Err(_) => String::new(),
         };
         Ok(if seen.contains(what) { Ok(()) } else { Err(format!("it says `{}`", seen.replace('\n', " / "))) })
+    })
+    .await
+}
+
+/// Looks for elements within open shadow roots too, as no selector does. The start of a script.
+pub(crate) const DEEP: &str = "
+    const deep = (root, css) => [...root.querySelectorAll('*')].flatMap((element) => [
+      ...(element.matches(css) ? [element] : []), ...(element.shadowRoot ? deep(element.shadowRoot, css) : []),
+    ]);";
+
+/// The text of the only element that fits, wherever it stands.
+pub(crate) async fn deep_text(browser: &Browser, css: &str) -> Result<String> {
+    let script = format!("{DEEP} return deep(document, {}).map((one) => one.textContent.trim());", json!(css));
+    until(&format!("`{css}` to hold a text"), async || {
+        let found = browser.evaluate(&script).await?;
+        Ok(match found.as_array().map(Vec::as_slice) {
+            Some([Value::String(text)]) if !text.is_empty() => Ok(text.clone()),
+            _ => Err(format!("there is {found}")),
+        })
+    })
+    .await
+}
+
+/// Clicks the first element that fits, wherever it stands.
+pub(crate) async fn deep_click(browser: &Browser, css: &str) -> Result<()> {
+    let script = format!(
+        "{DEEP} const [one] = deep(document, {}); if (!one) return false; one.click(); return true;",
+        json!(css)
+    );
+    until(&format!("`{css}` to be there"), async || {
+        Ok(if browser.evaluate(&script).await? == Value::Bool(true) { Ok(()) } else { Err("it is not".to_owned()) })
     })
     .await
 }

@@ -1,18 +1,11 @@
 //! The extension on every set of login pages: it fills the identifier and shows the number, whatever the markup.
 
 use anyhow::{Context, Result, ensure};
-use fantoccini::wd::WindowHandle;
-use serde_json::{Value, json};
-use vigie_e2e::browser::{Browser, Extension, Frame, Setup, until};
+use serde_json::json;
+use vigie_e2e::browser::{Extension, Frame, Setup, until};
 use vigie_e2e::popup::Popup;
 
-use crate::support::{DOCTOR, PIN, Scene, Story, click, tell};
-
-/// Looks for elements within open shadow roots too, as no style sheet selector does.
-const DEEP: &str = "
-    const deep = (root, css) => [...root.querySelectorAll('*')].flatMap((element) => [
-      ...(element.matches(css) ? [element] : []), ...(element.shadowRoot ? deep(element.shadowRoot, css) : []),
-    ]);";
+use crate::support::{DEEP, DOCTOR, PIN, Scene, Story, click, deep_click, deep_text, tell};
 
 const WALLET: &str = "https://wallet.esw.esante.gouv.fr";
 
@@ -27,19 +20,6 @@ async fn template_sets() {
         Ok(())
     })
     .await;
-}
-
-/// The text of the only element that fits, or why there is none yet.
-async fn deep_text(browser: &Browser, css: &str) -> Result<String> {
-    let script = format!("{DEEP} return deep(document, {}).map((one) => one.textContent.trim());", json!(css));
-    until(&format!("`{css}` to hold a text"), async || {
-        let found = browser.evaluate(&script).await?;
-        Ok(match found.as_array().map(Vec::as_slice) {
-            Some([Value::String(text)]) if !text.is_empty() => Ok(text.clone()),
-            _ => Err(format!("there is {found}")),
-        })
-    })
-    .await
 }
 
 /// Fill and number, popup and badge beside the page.
@@ -63,7 +43,7 @@ async fn log_in(story: &Story, set: &str) -> Result<()> {
     .await?;
     story.keep(&format!("{set}-identifier"), Frame::Window).await?;
 
-    browser.evaluate(&format!("{DEEP} deep(document, 'form [type=submit]')[0].click();")).await?;
+    deep_click(browser, "form [type=submit]").await?;
     let number = deep_text(browser, "[data-test=number]").await?;
     ensure!(number.len() == 2, "the page shows a number of {} characters", number.len());
     popup.badge(&number).await?;
@@ -107,7 +87,7 @@ async fn other_pages(story: &Story, set: &str) -> Result<()> {
     shows("portal", "portal").await?;
 
     story.reach_login_page("smurtab").await?;
-    follow(browser, &desk, "a[href*='onglet=carte']").await?;
+    deep_click(browser, "a[href*='onglet=carte']").await?;
     shows("card", "card").await?;
 
     story.reach_login_page("smurtab").await?;
@@ -120,16 +100,4 @@ async fn other_pages(story: &Story, set: &str) -> Result<()> {
     })
     .await?;
     shows("unknown-identifier", "unknown-identifier").await
-}
-
-async fn follow(browser: &Browser, desk: &WindowHandle, css: &str) -> Result<()> {
-    browser.switch_to(desk).await?;
-    let script = format!(
-        "{DEEP} const [link] = deep(document, {}); if (!link) return false; link.click(); return true;",
-        json!(css)
-    );
-    until(&format!("`{css}` to be there"), async || {
-        Ok(if browser.evaluate(&script).await? == json!(true) { Ok(()) } else { Err("it is not".to_owned()) })
-    })
-    .await
 }
