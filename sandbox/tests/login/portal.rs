@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{Browser, DOCTOR, Page, World};
+use crate::world::{Browser, DOCTOR, Page, PhoneKey, World};
 
 /// Not activated, has a card.
 const NEWCOMER: &str = "899700075064";
@@ -94,7 +94,8 @@ async fn activated_with_the_card_and_then_used() {
     let pin = phone.get(&running).await;
     let again = phone.submit(&pin, &[("pin", "2580")]).await.location();
     let again = phone.get(&again).await;
-    let done = phone.submit(&again, &[("pin", "2580")]).await;
+    let key = PhoneKey::make();
+    let done = phone.submit(&again, &[("pin", "2580"), ("cle", &key.public())]).await;
     assert!(done.body.contains("data-result=\"activated\""), "{}", done.body);
     assert!(desktop.get("/portail/activation").await.body.contains("data-result=\"active\""));
     assert!(desktop.get("/portail").await.body.contains("data-ecps=\"active\""));
@@ -105,7 +106,8 @@ async fn activated_with_the_card_and_then_used() {
     let pin = phone.get(&home).await;
     let unlocked = phone.submit(&pin, &[("pin", "2580")]).await.location();
     let numbers = phone.get(&unlocked).await;
-    assert!(numbers.body.contains(&format!("value=\"{}\"", waiting.number)), "{}", numbers.body);
+    key.approve(&mut phone, &numbers, &waiting.number).await;
+    assert!(world.requests(NEWCOMER).await.is_empty(), "the login is approved");
 }
 
 #[tokio::test]
