@@ -16,13 +16,15 @@ use verifier_core::login::Effect;
 use verifier_core::page::Flavour;
 use wasm_bindgen::prelude::*;
 
+use crate::address;
 use crate::browser::bindings::{MessageSender, RequestObject, TabObject};
 use crate::browser::tabs::Tab;
 use crate::browser::{action, now_ms, runtime};
-use crate::messages::{self, FillOrder, FromPage, FromPopup, Mismatch, ToPopup};
+use crate::messages::{self, FillOrder, ForgetOrder, FromPage, FromPopup, Mismatch, ToPopup};
 use crate::sender::{PageSpeaker, Presence, Sender, Speaker, admit};
-use crate::tab::kept::{self, KeptIdentity};
-use crate::tab::{Badge, TabState};
+use crate::tab::shown::Badge;
+use crate::tab::words::VerdictWord;
+use crate::tab::{TabState, kept};
 use fill::Fill;
 use request::RequestDetails;
 
@@ -58,14 +60,46 @@ pub async fn on_message(message: JsValue, sender: MessageSender) -> JsValue {
     }
 }
 
-/// A tab navigates to one of the hosts that we may observe.
+/// A tab navigates to one of the hosts that we may observe: it leaves for it, has its answer, or failed.
 #[wasm_bindgen(js_name = onRequest)]
 pub async fn on_request(details: RequestObject) {
     let details = RequestDetails::from(&details);
-    let now = now_ms();
-    if let Some(request) = request::read(&details, runtime::flavour(), now) {
-        let (state, effects) = kept::tab(details.tab_id).await.request(request, now);
-        settle(details.tab_id, &state, &effects).await;
+    let (tab, now, flavour) = (details.tab_id, now_ms(), runtime::flavour());
+    if let Some(request) = request::read(&details, flavour, now).filter(|_| details.ending().is_none()) {
+        let (state, effects) = kept::tab(tab).await.request(request, now);
+        return settle(tab, &state, &effects).await;
+    }
+    if details.frame_id != 0 || !address::parse(&details.url).is_some_and(|(address, _)| address.is_genuine(flavour)) {
+        return;
+    }
+    let state = kept::tab(tab).await;
+    let before = state.trouble;
+    let state = match details.ending() {
+        None => state.navigate(),
+        Some(trouble) => state.arrive(trouble),
+    };
+    if state.trouble != before {
+        settle(tab, &state, &[]).await;
+    }
+}
+
+/// A tab shows another page. Heard only with the permission that a person added; what is not warned of is not kept.
+#[wasm_bindgen(js_name = onCommitted)]
+pub async fn on_committed(details: RequestObject) {
+    let details = RequestDetails::from(&details);
+    if details.frame_id != 0 {
+        return;
+    }
+    let (tab, now) = (details.tab_id, now_ms());
+    let known = kept::known_tab(tab).await;
+    let judged = address::parse(&details.url).map(|(address, _)| (address.assess(runtime::flavour()), address.host));
+    if let Some((assessment, host)) = judged.filter(|(assessment, _)| VerdictWord::from(assessment.verdict).warns()) {
+        let (state, effects) = known.unwrap_or_else(|| TabState::new(now)).warn(&host, assessment, None, now);
+        settle(tab, &state, &effects).await;
+    } else if let Some(state) = known.filter(|state| state.page.as_ref().is_some_and(|page| page.verdict.warns())) {
+        // The look-alike was left; it has no content script of ours to say so.
+        let document = state.page.as_ref().and_then(|page| page.document.clone());
+        settle(tab, &state.leave(document.as_deref(), now), &[]).await;
     }
 }
 
@@ -83,14 +117,20 @@ pub async fn on_command(name: String, tab: Option<TabObject>) {
     let (Some(tab), "fill") = (tab, name.as_str()) else {
         return;
     };
-    let outcome = match kept::identity().await {
+    // Of several people at one desk nobody knows who pressed the key: then the popup lets them choose.
+    let outcome = match kept::desk().await.only() {
         // The key was pointed out when this identifier was first filled.
-        Some(KeptIdentity { identifier, keep }) => {
+        Some(entry) => {
+            let (identifier, keep) = (entry.identifier.clone(), entry.keep);
             let order = FillOrder { tab, identifier, mismatch: Mismatch::Accepted, keep };
             Some(fill::fill(&order, runtime::flavour()).await)
         }
         None => None,
     };
+    if let (Some(Fill::Refused(code)), Some(state)) = (outcome, kept::known_tab(tab).await) {
+        // The popup tells why; should that not be kept, it shows the page without it.
+        let _ = kept::keep_tab(tab, &state.refuse(code)).await;
+    }
     if outcome != Some(Fill::Filled) {
         // A browser that does not open it leaves the person where they were.
         let _ = action::open_popup().await;
@@ -145,7 +185,7 @@ async fn answer(question: FromPopup, flavour: Flavour) -> ToPopup {
             Fill::Confirm => ToPopup::Confirm,
             Fill::Refused(code) => ToPopup::Refused(code.to_owned()),
         },
-        FromPopup::Forget => match kept::forget_identity().await {
+        FromPopup::Forget(ForgetOrder { identifier }) => match kept::forget_identity(identifier.as_deref()).await {
             Ok(()) => ToPopup::Done,
             Err(_) => ToPopup::Refused("EXT-STORAGE".to_owned()),
         },

@@ -2,8 +2,8 @@
 //!
 //! Own bindings rather than a crate: fifteen functions, all of them in the promise form that Chromium and Firefox share in
 //! Manifest V3. Of the browser's objects (senders, tabs, request details) the members that are needed are read one by one; what
-//! a *page* sends is never read here but as strict JSON in [`crate::messages`]. Objects for the browser are made from typed
-//! values by `serde-wasm-bindgen`.
+//! a *page* sends is never read here but as strict JSON in [`crate::messages`]. Objects for the browser are made
+//! member by member, in one place.
 //!
 //! Not here: no listener is registered in Rust (the loader does it, at once), and no call logs anything.
 //!
@@ -11,11 +11,12 @@
 
 pub mod action;
 pub mod bindings;
+pub mod permissions;
 pub mod runtime;
 pub mod storage;
 pub mod tabs;
 
-use serde::Serialize;
+use js_sys::{Object, Reflect};
 use wasm_bindgen::JsValue;
 
 use crate::background::request::RequestDetails;
@@ -33,12 +34,15 @@ pub enum BrowserError {
     Shape,
 }
 
-/// Makes a plain object for the browser; a member that is `None` is left out.
-///
-/// # Errors
-/// [`BrowserError::Shape`] when the value has no such form.
-pub fn plain<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, BrowserError> {
-    serde_wasm_bindgen::to_value(value).map_err(|_| BrowserError::Shape)
+/// Makes a plain object for the browser; a member that is undefined is left out.
+#[must_use]
+pub fn plain(members: &[(&str, JsValue)]) -> JsValue {
+    let object = Object::new();
+    for (name, value) in members.iter().filter(|(_, value)| !value.is_undefined()) {
+        // Setting a member of a new object does not fail.
+        let _ = Reflect::set(&object, &JsValue::from_str(name), value);
+    }
+    object.into()
 }
 
 /// Milliseconds since 1970, the only clock of the extension.
@@ -67,6 +71,12 @@ impl From<&MessageSender> for Sender {
 
 impl From<&RequestObject> for RequestDetails {
     fn from(object: &RequestObject) -> Self {
-        Self { tab_id: object.request_tab(), frame_id: object.request_frame(), url: object.request_url() }
+        Self {
+            tab_id: object.request_tab(),
+            frame_id: object.request_frame(),
+            url: object.request_url(),
+            status: object.request_status(),
+            error: object.request_error(),
+        }
     }
 }

@@ -9,6 +9,7 @@
 //! - [`messages`]: what travels between content script, background and popup
 //! - [`sender`]: who speaks
 //! - [`tab`]: what is known about one tab
+//! - [`desk`]: the identifiers that people left here, and how long
 //! - [`background`]: the two routers, badge, fill
 //! - [`popup`]: what a person sees
 //! - [`browser`]: the WebExtensions API as far as it is used
@@ -17,6 +18,7 @@ pub mod address;
 pub mod background;
 pub mod browser;
 pub mod code;
+pub mod desk;
 pub mod identity;
 mod json;
 pub mod messages;

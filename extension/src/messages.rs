@@ -10,7 +10,9 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use verifier_core::page::PageObservation;
+use wasm_bindgen::JsValue;
 
+use crate::browser::plain;
 use crate::json;
 
 /// The version of every message.
@@ -99,28 +101,44 @@ impl FieldRefusal {
 }
 
 /// What the background asks of a content script, as one flat object.
-#[derive(Serialize)]
 pub struct ToPage<'a> {
-    v: u32,
-    t: &'static str,
     token: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<&'a str>,
+    ask: Ask<'a>,
+}
+
+enum Ask<'a> {
+    Probe(u32),
+    Write(&'a str),
 }
 
 impl<'a> ToPage<'a> {
     /// Would the field of this reference take a text that a person sees? Promises it under a token.
     #[must_use]
     pub fn probe(token: &'a str, field: u32) -> Self {
-        Self { v: VERSION, t: "probe", token, field: Some(field), value: None }
+        Self { token, ask: Ask::Probe(field) }
     }
 
     /// Write into the field that was promised under the token.
     #[must_use]
     pub fn write(token: &'a str, value: &'a str) -> Self {
-        Self { v: VERSION, t: "write", token, field: None, value: Some(value) }
+        Self { token, ask: Ask::Write(value) }
+    }
+
+    /// The object.
+    #[must_use]
+    pub fn to_object(&self) -> JsValue {
+        let (what, field, value) = match self.ask {
+            Ask::Probe(field) => ("probe", JsValue::from(field), JsValue::UNDEFINED),
+            Ask::Write(value) => ("write", JsValue::UNDEFINED, JsValue::from_str(value)),
+        };
+        let text = JsValue::from_str;
+        plain(&[
+            ("v", JsValue::from(VERSION)),
+            ("t", text(what)),
+            ("token", text(self.token)),
+            ("field", field),
+            ("value", value),
+        ])
     }
 }
 
@@ -130,8 +148,16 @@ impl<'a> ToPage<'a> {
 pub enum FromPopup {
     /// Fill an identifier. Sent only after a click or a key in the popup.
     Fill(FillOrder),
-    /// Forget the identifier everywhere.
-    Forget,
+    /// Forget identifiers everywhere.
+    Forget(ForgetOrder),
+}
+
+/// Which identifiers are to be forgotten.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForgetOrder {
+    /// One of them; `None`: all.
+    pub identifier: Option<String>,
 }
 
 /// An identifier to be filled, and where.
@@ -238,7 +264,7 @@ mod tests {
         check_refused(r#"{"v":1,"m":"gone","x":1}"#, ReadMessageError::Shape);
         check_refused(r#"{"v":1,"v":1,"m":"gone"}"#, ReadMessageError::Shape);
         check_refused(&r#"{"v":1,"m":"gone"}"#.repeat(2), ReadMessageError::Shape);
-        check_refused(r#"{"v":1,"m":"forget"}"#, ReadMessageError::Shape);
+        check_refused(r#"{"v":1,"m":{"forget":{"identifier":null}}}"#, ReadMessageError::Shape);
         let fill = FillOrder { tab: 1, identifier: "x".into(), mismatch: Mismatch::Accepted, keep: Keep::Device };
         check_refused(&write(FromPopup::Fill(fill)), ReadMessageError::Shape);
         check_refused(r#"{"v":1,"m":{"page":{"v":1,"html":"x"}}}"#, ReadMessageError::Shape);

@@ -1,30 +1,38 @@
 //! The popup: what a person sees and presses. The one place where digits are shown large and where a fill starts.
 //!
 //! It reads what is kept about the tab, draws it, and counts down towards an absolute time; orders go to the background.
-//! Opened as a tab it speaks of the login page that was heard of last. Sentences come from `_locales`; the codes in between
-//! are the core's.
+//! Opened as a tab it speaks of the login page that was heard of last. Sentences come from `_locales`, those of the guidance
+//! tree from `texts/`; the codes in between are the core's. Whatever can be pressed names its act in `data-act`.
 //!
 //! Not here: no verdict, no recognition, no decision to write, nothing kept.
 
 mod clock;
+mod guide;
+mod identities;
 mod page;
 mod preview;
 mod render;
+mod unasked;
+mod watch;
 mod words;
 
 use core::cell::RefCell;
 
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::timers::callback::Interval;
+use gloo::utils::document;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::Event;
+use web_sys::{Element, Event};
 
 use crate::background;
 use crate::browser::{now_ms, runtime, tabs};
+use crate::desk::Desk;
 use crate::identity::Identity;
-use crate::messages::{self, FillOrder, FromPopup, Keep, Mismatch, ToPopup};
-use crate::tab::{Badge, NumberView, kept, view};
+use crate::messages::{self, FillOrder, ForgetOrder, FromPopup, Keep, Mismatch, ToPopup};
+use crate::tab::kept;
+use crate::tab::shown::{Badge, NumberView, TabView};
+use crate::tab::view;
 
 /// What the popup remembers while it is open.
 #[derive(Default)]
@@ -32,13 +40,19 @@ struct Popup {
     /// The tab that the person looks at; `None`: the popup stands in a tab of its own.
     opener: Option<i32>,
     /// The tab that was described last.
-    tab: Option<i32>,
+    tab: Option<TabView>,
     /// The number that is shown.
     number: Option<NumberView>,
+    /// The identifiers of the desk.
+    desk: Desk,
     /// The person was asked about a key that does not agree, and about which text.
     asked_about: Option<String>,
     /// The identifier that was kept was put into the input once.
     offered: bool,
+    /// Why the last fill by key wrote nothing, once it was told.
+    told: Option<String>,
+    /// The person says that the request on the phone is not theirs.
+    unasked: bool,
     /// Seconds that were spoken last.
     spoken_s: Option<u64>,
     listeners: Vec<EventListener>,
@@ -53,9 +67,10 @@ fn with<T>(work: impl FnOnce(&mut Popup) -> T) -> T {
     POPUP.with_borrow_mut(work)
 }
 
-/// Starts the popup.
+/// Starts the popup. `texts` are the sentences of the guidance tree in the language of the browser.
 #[wasm_bindgen(js_name = openPopup)]
-pub fn open_popup() {
+pub fn open_popup(texts: JsValue) {
+    guide::read_from(texts);
     words::translate();
     with(|popup| {
         let active = EventListenerOptions::enable_prevent_default();
@@ -65,9 +80,7 @@ pub fn open_popup() {
         if let Some(input) = page::by_id("identifier") {
             popup.listeners.push(EventListener::new(&input, "input", |_| on_typed()));
         }
-        if let Some(button) = page::by_id("forget") {
-            popup.listeners.push(EventListener::new(&button, "click", |_| on_forget()));
-        }
+        popup.listeners.push(EventListener::new(&document(), "click", on_click));
         popup.ticker = Some(Interval::new(250, tick));
     });
     spawn_local(async {
@@ -78,7 +91,14 @@ pub fn open_popup() {
         if let Some(keys) = runtime::shortcut("fill").await {
             page::set_text("shortcut", &words::say("shortcutFill", &[&keys]));
         }
+        watch::draw().await;
     });
+}
+
+/// Ends the popup: nothing listens or counts any more. A browser that closes it ends the instance with it; tests do not.
+pub fn close_popup() {
+    POPUP.take();
+    guide::close();
 }
 
 /// What is kept has changed: ask again.
@@ -96,18 +116,28 @@ async fn refresh() {
     if let Some(tab) = tab.as_ref().filter(|tab| tab.verdict.warns()) {
         background::show(tab.id, &Badge::Warning).await;
     }
-    let identity = kept::identity().await;
-    let first = with(|popup| {
-        popup.tab = tab.as_ref().map(|tab| tab.id);
+    let desk = kept::desk().await;
+    let running = view::running().await;
+    let refusal = tab.as_ref().and_then(|tab| tab.refusal.clone());
+    let (first, told, unasked) = with(|popup| {
         popup.number = tab.as_ref().and_then(|tab| tab.number);
-        !core::mem::replace(&mut popup.offered, true)
+        popup.tab.clone_from(&tab);
+        popup.desk.clone_from(&desk);
+        let told = core::mem::replace(&mut popup.told, refusal.clone());
+        (!core::mem::replace(&mut popup.offered, true), told, popup.unasked)
     });
-    render::state(tab.as_ref(), identity.is_some(), flavour);
-    if let (true, Some(identity)) = (first, &identity) {
-        page::set_value("identifier", &identity.identifier);
-        page::set_checked("keep", identity.keep == Keep::Device);
+    render::state(tab.as_ref(), flavour);
+    identities::draw(&desk, now_ms());
+    unasked::draw(tab.as_ref(), running.as_ref(), unasked);
+    guide::follow(tab.as_ref(), unasked);
+    if let (true, Some(only)) = (first, desk.only()) {
+        page::set_value("identifier", &only.identifier);
+        page::set_checked("keep", only.keep == Keep::Device);
     }
     on_typed();
+    if let Some(code) = refusal.filter(|code| told.as_ref() != Some(code)) {
+        preview::problem(&words::problem(&code));
+    }
     tick();
 }
 
@@ -134,6 +164,46 @@ fn tick() {
     }
 }
 
+/// Something was pressed that names its act.
+fn on_click(event: &Event) {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let Some(element) = target.and_then(|target| target.closest("[data-act]").ok().flatten()) else {
+        return;
+    };
+    let of = |name: &str| element.get_attribute(name).unwrap_or_default();
+    let entry = || {
+        let at: usize = of("data-entry").parse().ok()?;
+        with(|popup| popup.desk.entries().get(at).cloned())
+    };
+    match of("data-act").as_str() {
+        "choose" => {
+            if let Some(entry) = entry() {
+                page::set_value("identifier", &entry.identifier);
+                page::set_checked("keep", entry.keep == Keep::Device);
+                on_typed();
+                page::focus("fill");
+            }
+        }
+        "forget" => forget(entry().map(|entry| entry.identifier)),
+        "forget-all" => forget(None),
+        "guide" => guide::open(&of("data-node")),
+        "guide-back" => guide::back(),
+        "unasked" => say_unasked(true),
+        "asked" => say_unasked(false),
+        "watch" => watch::toggle(),
+        _ => {}
+    }
+}
+
+/// The person says whether the request on the phone is theirs.
+fn say_unasked(unasked: bool) {
+    with(|popup| popup.unasked = unasked);
+    spawn_local(async move {
+        refresh().await;
+        page::focus(if unasked { "unasked-title" } else { "unasked" });
+    });
+}
+
 /// The input changed: show exactly what would be written, or what is wrong with it.
 fn on_typed() {
     let text = page::value("identifier");
@@ -151,7 +221,8 @@ fn on_submit(event: &Event) {
     event.prevent_default();
     let text = page::value("identifier");
     let asked = with(|popup| popup.asked_about.as_deref() == Some(text.as_str()));
-    let (Some(tab), Ok(identity)) = (with(|popup| popup.tab), Identity::parse(&text)) else {
+    let tab = with(|popup| popup.tab.as_ref().map(|tab| tab.id));
+    let (Some(tab), Ok(identity)) = (tab, Identity::parse(&text)) else {
         return;
     };
     let keep = if page::is_checked("keep") { Keep::Device } else { Keep::Session };
@@ -174,13 +245,18 @@ fn on_submit(event: &Event) {
     });
 }
 
-fn on_forget() {
+/// Forgets one identifier, or all of them.
+fn forget(identifier: Option<String>) {
     spawn_local(async {
-        if let Some(ToPopup::Done) = ask(FromPopup::Forget).await {
-            page::set_value("identifier", "");
-            page::set_checked("keep", false);
-            page::focus("identifier");
-            refresh().await;
+        match ask(FromPopup::Forget(ForgetOrder { identifier })).await {
+            Some(ToPopup::Done) => {
+                page::set_value("identifier", "");
+                page::set_checked("keep", false);
+                page::focus("identifier");
+                refresh().await;
+            }
+            Some(ToPopup::Refused(code)) => preview::problem(&words::problem(&code)),
+            _ => page::set_state("failed"),
         }
     });
 }

@@ -2,19 +2,21 @@
 //!
 //! This file is pure: no browser, no clock. The number's own life is the core's [`NumberMatch`]; this adds which page reported it, where
 //! its identifier field is, and which service asked. A page that is not genuine leaves a warning here and nothing else.
-//! [`kept`] puts it into the browser's storage, [`view`] holds it against what the tab shows now.
+//! [`shown`] says what a person sees of it, [`kept`] puts it into the browser's storage, [`view`] holds it against what the tab
+//! shows now.
 
 pub(crate) mod kept;
 mod record;
+pub mod shown;
 pub(crate) mod view;
 pub mod words;
 
-use verifier_core::login::{Effect, Event, MatchNumber, NumberMatch};
+use verifier_core::login::{Effect, Event, NumberMatch};
 use verifier_core::page::observation::Filled;
-use verifier_core::page::{PageObservation, Recognition, RecognizedPage, recognise};
+use verifier_core::page::{Assessment, PageObservation, Recognition, RecognizedPage, recognise};
 
 use crate::sender::PageSpeaker;
-use words::{FieldView, PageWord, VerdictWord};
+use words::{FieldView, PageWord, Trouble, VerdictWord};
 
 /// What is known about one tab.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,10 @@ pub struct TabState {
     pub request: Option<Request>,
     /// The login under way.
     pub login: NumberMatch,
+    /// Why the last page of a genuine host did not come as it should.
+    pub trouble: Option<Trouble>,
+    /// Why the last fill by key wrote nothing: the stable code, to be told when the popup opens.
+    pub refusal: Option<String>,
 }
 
 /// The page that a tab shows.
@@ -68,76 +74,36 @@ pub struct Request {
     pub since_ms: u64,
 }
 
-/// A tab as the popup shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TabView {
-    /// The browser's number of the tab.
-    pub id: i32,
-    /// The verdict on its address.
-    pub verdict: VerdictWord,
-    /// The stable code of the rule that gave the verdict.
-    pub code: String,
-    /// The host, when the browser lets us know it.
-    pub host: Option<String>,
-    /// What the page is.
-    pub page: PageWord,
-    /// Why the page or its number was not recognised.
-    pub reason: Option<String>,
-    /// The number to pick on the phone; only for a genuine page.
-    pub number: Option<NumberView>,
-    /// Which service sent the person here, and when.
-    pub request: Option<Request>,
-    /// What the identifier field holds.
-    pub field: FieldView,
-}
-
-/// The number and its time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NumberView {
-    /// Two digits; `Debug` hides them.
-    pub number: MatchNumber,
-    /// When it ends by the page's own countdown, ms since 1970; `None`: the page shows none.
-    pub deadline_ms: Option<u64>,
-    /// When it was first seen, ms since 1970.
-    pub shown_at_ms: u64,
-}
-
-/// What the toolbar button shows for a tab.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Badge {
-    /// Nothing.
-    None,
-    /// The two digits.
-    Digits(MatchNumber),
-    /// A look-alike.
-    Warning,
+impl PageState {
+    /// A page of which only the address is known; until something else is recognised it is no page of the operator.
+    fn new(host: &str, assessment: Assessment, document: Option<String>) -> Self {
+        Self {
+            document,
+            host: host.to_owned(),
+            verdict: VerdictWord::from(assessment.verdict),
+            code: assessment.code.to_owned(),
+            word: PageWord::Lookalike,
+            reason: None,
+            field: None,
+        }
+    }
 }
 
 impl TabState {
     /// A tab of which nothing is known.
     #[must_use]
     pub fn new(now_ms: u64) -> Self {
-        Self { seen_at_ms: now_ms, page: None, request: None, login: NumberMatch::Idle }
+        Self { seen_at_ms: now_ms, page: None, request: None, login: NumberMatch::Idle, trouble: None, refusal: None }
     }
 
     /// A page reported what it shows.
     #[must_use]
     pub fn observe(self, speaker: &PageSpeaker, observation: &PageObservation, now_ms: u64) -> (Self, Vec<Effect>) {
-        let verdict = VerdictWord::from(speaker.assessment.verdict);
-        let mut page = PageState {
-            document: speaker.document.clone(),
-            host: speaker.host.clone(),
-            verdict,
-            code: speaker.assessment.code.to_owned(),
-            word: PageWord::Lookalike,
-            reason: None,
-            field: None,
-        };
-        if !verdict.is_genuine() {
+        if !VerdictWord::from(speaker.assessment.verdict).is_genuine() {
             // What a look-alike shows is not even read: its digits may be real ones, relayed.
-            let (login, effects) = self.login.step(Event::Left, now_ms);
-            return (Self { seen_at_ms: now_ms, page: Some(page), request: None, login }, effects);
+            return self.warn(&speaker.host, speaker.assessment, speaker.document.clone(), now_ms);
         }
+        let mut page = PageState::new(&speaker.host, speaker.assessment, speaker.document.clone());
         let event = describe(recognise(observation), observation, &mut page);
         let (login, effects) = self.login.step(event, now_ms);
         // For one second the countdown reads like the number: what was read before still stands.
@@ -148,7 +114,39 @@ impl TabState {
         // The account portal and the farewell page belong to no service: an earlier request is over.
         let over = matches!(page.word, PageWord::Portal | PageWord::SignedOut);
         let request = if over { None } else { self.request };
-        (Self { seen_at_ms: now_ms, page: Some(page), request, login }, effects)
+        (Self { seen_at_ms: now_ms, page: Some(page), request, login, ..self }, effects)
+    }
+
+    /// The tab shows an address of which a person is warned.
+    #[must_use]
+    pub fn warn(
+        self,
+        host: &str,
+        assessment: Assessment,
+        document: Option<String>,
+        now_ms: u64,
+    ) -> (Self, Vec<Effect>) {
+        let (login, effects) = self.login.step(Event::Left, now_ms);
+        let page = Some(PageState::new(host, assessment, document));
+        (Self { page, login, ..Self::new(now_ms) }, effects)
+    }
+
+    /// A navigation to a genuine host has begun.
+    #[must_use]
+    pub fn navigate(self) -> Self {
+        Self { trouble: None, ..self }
+    }
+
+    /// A navigation to a genuine host ended, well or not.
+    #[must_use]
+    pub fn arrive(self, trouble: Option<Trouble>) -> Self {
+        Self { trouble, ..self }
+    }
+
+    /// A fill by key wrote nothing.
+    #[must_use]
+    pub fn refuse(self, code: &str) -> Self {
+        Self { refusal: Some(code.to_owned()), ..self }
     }
 
     /// The document that reported is being left. Where to will be seen when somebody asks.
@@ -157,7 +155,11 @@ impl TabState {
         match &self.page {
             // The next document of the tab was quicker than the farewell of the last.
             Some(page) if page.document.as_deref() != document => self,
-            _ => Self { seen_at_ms: now_ms, page: None, ..self },
+            page => {
+                let card = page.as_ref().is_some_and(|page| matches!(page.word, PageWord::Card | PageWord::CardUnread));
+                let trouble = if card { Some(Trouble::CardAway) } else { self.trouble };
+                Self { seen_at_ms: now_ms, page: None, refusal: None, trouble, ..self }
+            }
         }
     }
 
@@ -165,7 +167,7 @@ impl TabState {
     #[must_use]
     pub fn request(self, request: Request, now_ms: u64) -> (Self, Vec<Effect>) {
         let (login, effects) = self.login.step(Event::Started, now_ms);
-        (Self { seen_at_ms: now_ms, page: None, request: Some(request), login }, effects)
+        (Self { request: Some(request), login, ..Self::new(now_ms) }, effects)
     }
 
     /// The tab turned out to show something else than Pro Santé Connect.
@@ -188,61 +190,8 @@ impl TabState {
         if let Some(field) = self.page.as_mut().and_then(|page| page.field.as_mut()) {
             field.view = FieldView::Filled;
         }
+        self.refusal = None;
         self
-    }
-
-    /// What the toolbar button shows.
-    #[must_use]
-    pub fn badge(&self, now_ms: u64) -> Badge {
-        match &self.page {
-            Some(page) if page.verdict.warns() => Badge::Warning,
-            Some(page) if page.verdict.is_genuine() => self.login.shown(now_ms).map_or(Badge::None, Badge::Digits),
-            _ => Badge::None,
-        }
-    }
-
-    /// What the popup shows. Digits only for a genuine page that shows them now.
-    #[must_use]
-    pub fn view(&self, id: i32, now_ms: u64) -> TabView {
-        let Some(page) = &self.page else {
-            let word = if matches!(self.login, NumberMatch::Matched { .. }) {
-                PageWord::Returned
-            } else {
-                PageWord::Elsewhere
-            };
-            return TabView {
-                id,
-                verdict: VerdictWord::Unknown,
-                code: "URL-UNKNOWN".to_owned(),
-                host: None,
-                page: word,
-                reason: None,
-                number: None,
-                request: self.request.clone().filter(|_| word == PageWord::Returned),
-                field: FieldView::None,
-            };
-        };
-        let number =
-            if page.verdict.is_genuine() && page.word == PageWord::Number { self.number(now_ms) } else { None };
-        TabView {
-            id,
-            verdict: page.verdict,
-            code: page.code.clone(),
-            host: Some(page.host.clone()),
-            page: if page.word == PageWord::Number && number.is_none() { PageWord::Expired } else { page.word },
-            reason: page.reason.clone(),
-            number,
-            request: self.request.clone(),
-            field: page.field.map_or(FieldView::None, |field| field.view),
-        }
-    }
-
-    fn number(&self, now_ms: u64) -> Option<NumberView> {
-        let number = self.login.shown(now_ms)?;
-        let NumberMatch::Shown { shown_at_ms, deadline_ms, .. } = self.login else {
-            return None;
-        };
-        Some(NumberView { number, deadline_ms, shown_at_ms })
     }
 }
 
@@ -268,6 +217,7 @@ fn describe(recognition: Recognition, observation: &PageObservation, page: &mut 
             }
             RecognizedPage::Expired => (PageWord::Expired, Event::ExpiredSeen),
             RecognizedPage::Refused => (PageWord::Refused, Event::RefusedSeen),
+            RecognizedPage::Quit => (PageWord::Quit, Event::Left),
             RecognizedPage::UnknownIdentifier => (PageWord::UnknownIdentifier, Event::NumberLost),
             RecognizedPage::Portal => (PageWord::Portal, Event::NumberLost),
             RecognizedPage::Card => (PageWord::Card, Event::NumberLost),
@@ -277,6 +227,9 @@ fn describe(recognition: Recognition, observation: &PageObservation, page: &mut 
             RecognizedPage::ActivationQr => (PageWord::ActivationQr, Event::NumberLost),
             RecognizedPage::ActivationCode => (PageWord::ActivationCode, Event::NumberLost),
             RecognizedPage::SignedOut => (PageWord::SignedOut, Event::NumberLost),
+            RecognizedPage::CardUnread => (PageWord::CardUnread, Event::NumberLost),
+            RecognizedPage::CardRefused => (PageWord::CardRefused, Event::NumberLost),
+            RecognizedPage::Outage => (PageWord::Outage, Event::NumberLost),
         },
     };
     page.word = word;
@@ -295,8 +248,10 @@ fn field_view(observation: &PageObservation, reference: u32) -> FieldView {
 mod tests {
     use verifier_core::page::{Assessment, Environment, Verdict};
 
+    use super::shown::Badge;
     use super::*;
     use crate::sender::Presence;
+    use verifier_core::login::MatchNumber;
 
     const NOW: u64 = 1_700_000_000_000;
 

@@ -14,9 +14,9 @@
 )]
 
 use serde_json::{Value, json};
-use vigie_extension::background::{on_command, on_message, on_request, on_tab_removed};
+use vigie_extension::background::{on_command, on_committed, on_message, on_request, on_tab_removed};
 use vigie_extension::browser::bindings::{MessageSender, RequestObject, TabObject};
-use vigie_extension::popup::{open_popup, refresh_popup};
+use vigie_extension::popup::{close_popup, open_popup, refresh_popup};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -50,6 +50,7 @@ const WALLET: &str = "wallet.esw.esante.gouv.fr";
 const AUTH: &str = "auth.esw.esante.gouv.fr";
 const LOOKALIKE: &str = "wallet.esw.esante.gouv.fr.vigie-lookalike.test";
 const IDENTIFIER: &str = "899700427869";
+const COLLEAGUE: &str = "899700367909";
 
 fn store() {
     install([WALLET, AUTH].map(str::to_owned).to_vec());
@@ -104,6 +105,10 @@ fn fill_order(identifier: &str, mismatch: &str) -> String {
     envelope(json!({ "fill": { "tab": 7, "identifier": identifier, "mismatch": mismatch, "keep": "session" } }))
 }
 
+fn forget(identifier: Option<&str>) -> String {
+    envelope(json!({ "forget": { "identifier": identifier } }))
+}
+
 #[wasm_bindgen_test]
 async fn a_genuine_number_reaches_the_badge() {
     store();
@@ -145,7 +150,7 @@ async fn senders_that_are_not_heard_change_nothing() {
         json!({ "id": "vigie", "origin": "chrome-extension://other", "frameId": 0 }),
     ];
     for sender in hostile.iter().skip(2) {
-        for message in [number_page("47"), fill_order(IDENTIFIER, "accepted"), envelope(json!("forget"))] {
+        for message in [number_page("47"), fill_order(IDENTIFIER, "accepted"), forget(None)] {
             assert_eq!(send(sender, message).await, None, "{sender}");
         }
     }
@@ -156,7 +161,7 @@ async fn senders_that_are_not_heard_change_nothing() {
 #[wasm_bindgen_test]
 async fn a_page_obtains_nothing_by_any_message() {
     store();
-    send(&popup_sender(), envelope(json!("forget"))).await;
+    send(&popup_sender(), forget(None)).await;
     let before = kept();
     let hostile = [
         JsValue::NULL,
@@ -165,7 +170,7 @@ async fn a_page_obtains_nothing_by_any_message() {
         "".into(),
         "{".into(),
         "[[[[[[[[".repeat(5_000).into(),
-        envelope(json!("forget")).into(),
+        forget(None).into(),
         fill_order(IDENTIFIER, "accepted").into(),
         envelope(json!({ "page": { "v": 1, "__proto__": { "x": 1 } } })).into(),
         envelope(json!({ "page": { "v": 1, "fields": [{ "ref": -1 }] } })).into(),
@@ -203,7 +208,7 @@ async fn a_look_alike_is_warned_of_and_gets_nothing() {
     send(&page_sender("wallet.esw.esante.gouv.fr:8443"), number_page("47")).await;
     assert_eq!(badge(7), "!");
     assert_eq!(all_sent(), Vec::<String>::new());
-    assert!(kept().contains(r#"\"digits\":null"#), "digits of a look-alike were kept: {}", kept());
+    assert!(!kept().contains("shown"), "digits of a look-alike were kept: {}", kept());
 }
 
 #[wasm_bindgen_test]
@@ -228,7 +233,7 @@ async fn a_fill_takes_two_steps_to_one_document() {
 
     // Kept in memory only; the keyboard command fills it again, under another token.
     let kept: Value = serde_json::from_str(&kept()).unwrap();
-    assert!(kept["session"]["identity"].as_str().unwrap().contains(IDENTIFIER) && kept["local"] == json!({}));
+    assert!(kept["session"]["desk"].as_str().unwrap().contains(IDENTIFIER) && kept["local"] == json!({}));
     answer_next(&envelope(json!("ready")));
     answer_next(&envelope(json!("written")));
     on_command("fill".into(), Some(js(&json!({ "id": 7 })).unchecked_into::<TabObject>())).await;
@@ -324,7 +329,7 @@ fn show_popup() {
     holder.set_id("popup");
     holder.set_inner_html(body);
     gloo::utils::body().append_child(&holder).unwrap();
-    open_popup();
+    open_popup(js(&serde_json::from_str(include_str!("../../verifier-core/texts/fr.json")).unwrap()));
 }
 
 /// Lets everything run that waits for nothing but promises.
@@ -386,7 +391,194 @@ async fn the_popup_tells_one_login() {
     refresh_popup();
     settled().await;
     assert_eq!((popup_state().as_str(), is_shown("fill-panel"), badge(7).as_str()), ("lookalike", false, "!"));
+    hide_popup();
+}
+
+/// Fills an identifier from the popup; the page takes it.
+async fn fills(identifier: &str) {
+    answer_next(&envelope(json!("ready")));
+    answer_next(&envelope(json!("written")));
+    assert_eq!(send(&popup_sender(), fill_order(identifier, "ask")).await.unwrap()["m"], json!("filled"));
+}
+
+async fn press_fill() {
+    on_command("fill".into(), Some(js(&json!({ "id": 7 })).unchecked_into::<TabObject>())).await;
+}
+
+#[wasm_bindgen_test]
+async fn several_people_at_one_desk() {
+    store();
+    set_tab_url(7, &format!("https://{WALLET}/auth"));
+    send(&page_sender(WALLET), identifier_page()).await;
+    fills(IDENTIFIER).await;
+    fills(COLLEAGUE).await;
+    assert!(
+        kept().contains(IDENTIFIER) && kept().contains(COLLEAGUE) && kept().ends_with(r#""local":{}}"#),
+        "{}",
+        kept()
+    );
+
+    // Of two people nobody knows who pressed the key: nothing is written, the popup opens.
+    let sent = all_sent().len();
+    press_fill().await;
+    assert_eq!((all_sent().len(), popups_opened()), (sent, 1));
+    send(&popup_sender(), forget(Some(COLLEAGUE))).await;
+    assert!(kept().contains(IDENTIFIER) && !kept().contains(COLLEAGUE), "{}", kept());
+    answer_next(&envelope(json!("ready")));
+    answer_next(&envelope(json!("written")));
+    press_fill().await;
+    assert_eq!((all_sent().len(), popups_opened()), (sent + 2, 1));
+    send(&popup_sender(), forget(None)).await;
+    assert!(!kept().contains(IDENTIFIER), "{}", kept());
+}
+
+#[wasm_bindgen_test]
+async fn a_key_that_does_not_agree_is_pointed_out_once() {
+    store();
+    set_tab_url(7, &format!("https://{WALLET}/auth"));
+    send(&page_sender(WALLET), identifier_page()).await;
+    let odd = "899700427860";
+    assert_eq!(send(&popup_sender(), fill_order(odd, "ask")).await.unwrap()["m"], json!("confirm"));
+    answer_next(&envelope(json!("ready")));
+    answer_next(&envelope(json!("written")));
+    assert_eq!(send(&popup_sender(), fill_order(odd, "accepted")).await.unwrap()["m"], json!("filled"));
+    fills(odd).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_key_that_is_refused_says_why_in_the_popup() {
+    store();
+    set_tab_url(7, &format!("https://{WALLET}/auth"));
+    send(&page_sender(WALLET), identifier_page()).await;
+    fills(IDENTIFIER).await;
+    answer_next(&envelope(json!({ "refused": "covered" })));
+    press_fill().await;
+    assert_eq!(popups_opened(), 1);
+    show_popup();
+    settled().await;
+    assert_eq!(text("identifier-problem"), "code_EXT_FIELD_COVERED");
+    hide_popup();
+}
+
+fn event(details: Value) -> RequestObject {
+    js(&details).unchecked_into::<RequestObject>()
+}
+
+#[wasm_bindgen_test]
+async fn the_watch_warns_and_keeps_nothing_of_other_pages() {
+    store();
+    let opened = async |url: &str| on_committed(event(json!({ "tabId": 9, "frameId": 0, "url": url }))).await;
+    for calm in
+        ["https://example.org/x", "about:blank", "https://www.esante.gouv.fr/", &format!("https://{WALLET}/auth")]
+    {
+        opened(calm).await;
+        assert_eq!((badge(9), kept().as_str()), (String::new(), r#"{"session":{},"local":{}}"#), "{calm}");
+    }
+    opened("https://wallet-esw-esante-gouv.fr.example/login?secret=1").await;
+    assert_eq!(badge(9), "!");
+    assert!(kept().contains("spoof") && !kept().contains("secret"), "{}", kept());
+    on_committed(event(json!({ "tabId": 9, "frameId": 4, "url": "https://example.org/" }))).await;
+    assert_eq!(badge(9), "!");
+    opened("https://example.org/").await;
+    assert_eq!(badge(9), "");
+}
+
+#[wasm_bindgen_test]
+async fn a_service_that_is_out_of_order_is_told_apart() {
+    async fn check(ending: Value, expect: &str, node: &str) {
+        store();
+        let url = format!("https://{WALLET}/auth");
+        set_tab_url(7, &url);
+        let step = |more: &Value| {
+            let mut details = json!({ "tabId": 7, "frameId": 0, "url": url });
+            details.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            event(details)
+        };
+        on_request(step(&json!({}))).await;
+        on_request(step(&ending)).await;
+        show_popup();
+        settled().await;
+        let open = gloo::utils::document().get_element_by_id("guide").unwrap();
+        assert_eq!(
+            (popup_state().as_str(), open.get_attribute("data-node").as_deref()),
+            (expect, Some(node)),
+            "{ending}"
+        );
+        assert!(open.has_attribute("open") && text("guide-steps").len() > 40, "{ending}");
+        // The next try begins afresh.
+        on_request(step(&json!({}))).await;
+        refresh_popup();
+        settled().await;
+        assert_ne!(popup_state(), expect, "{ending}");
+        hide_popup();
+    }
+    check(json!({ "statusCode": 503 }), "outage", "GUIDE-OUTAGE").await;
+    check(json!({ "error": "net::ERR_CONNECTION_REFUSED" }), "unreachable", "GUIDE-NETWORK").await;
+    check(json!({ "error": "net::ERR_BAD_SSL_CLIENT_AUTH_CERT" }), "card-unread", "GUIDE-READER").await;
+}
+
+#[wasm_bindgen_test]
+async fn a_request_that_is_not_ours_is_answered_with_what_this_browser_knows() {
+    store();
+    set_tab_url(7, &format!("https://{WALLET}/auth"));
+    send(&page_sender(WALLET), number_page("07")).await;
+    show_popup();
+    settled().await;
+    assert!(is_shown("unseen-panel"), "nobody was seen to ask for this login");
+    press("#unseen-panel [data-act=unasked]").await;
+    assert!(is_shown("unasked-panel") && text("unasked-desk").starts_with("unaskedRunningUnseen"));
+    let guide = gloo::utils::document().get_element_by_id("guide").unwrap();
+    assert_eq!(guide.get_attribute("data-node").as_deref(), Some("GUIDE-UNASKED-PUSH"));
+    let logout = gloo::utils::document().get_element_by_id("logout").unwrap().get_attribute("href").unwrap();
+    assert_eq!(logout, "https://auth.esw.esante.gouv.fr/auth/realms/esante-wallet/protocol/openid-connect/logout");
+    press("[data-act=guide][data-node=GUIDE-PULL-MODE]").await;
+    assert!(text("guide-steps").contains("notifications") && is_shown("guide-back"));
+    press("#guide-back").await;
+    assert_eq!(guide.get_attribute("data-node").as_deref(), Some("GUIDE-UNASKED-PUSH"));
+    press("[data-act=asked]").await;
+    assert!(!is_shown("unasked-panel") && is_shown("unseen-panel"));
+
+    // With the request seen, the service is named; with no login, so is that.
+    let back = "https%3A%2F%2Fsmurtab.example%2Fback";
+    let url = format!("https://{WALLET}/auth?client_id=smurtab&redirect_uri={back}");
+    on_request(event(json!({ "tabId": 7, "frameId": 0, "url": url }))).await;
+    send(&page_sender(WALLET), number_page("07")).await;
+    refresh_popup();
+    settled().await;
+    assert!(!is_shown("unseen-panel") && text("service") == "smurtab.example");
+    press("#unasked").await;
+    assert!(text("unasked-desk").starts_with("unaskedRunning smurtab.example"), "{}", text("unasked-desk"));
+    on_tab_removed(7).await;
+    refresh_popup();
+    settled().await;
+    assert_eq!(text("unasked-desk"), "unaskedNone");
+    press("[data-act=asked]").await;
+    hide_popup();
+}
+
+#[wasm_bindgen_test]
+async fn the_watch_is_asked_for_by_a_click_and_given_back() {
+    store();
+    show_popup();
+    settled().await;
+    let state = || gloo::utils::document().get_element_by_id("watch").unwrap().get_attribute("data-watch").unwrap();
+    assert_eq!((state().as_str(), text("watch-toggle").as_str()), ("off", "watchStart"));
+    press("#watch-toggle").await;
+    assert_eq!((state().as_str(), text("watch-toggle").as_str()), ("on", "watchStop"));
+    press("#watch-toggle").await;
+    assert_eq!(state(), "off");
+    hide_popup();
+}
+
+async fn press(css: &str) {
+    let element = gloo::utils::document().query_selector(&format!("#popup {css}")).unwrap().expect(css);
+    element.unchecked_into::<web_sys::HtmlElement>().click();
+    settled().await;
+}
+
+fn hide_popup() {
     gloo::utils::document().get_element_by_id("popup").unwrap().remove();
+    close_popup();
 }
 
 const CONTENT: &str = include_str!("../web/content.js");

@@ -6,7 +6,7 @@ const area = (store) => ({
   remove: async (key) => void delete store[key],
 });
 
-let session, local, badges, sent, urls, answers, opened;
+let session, local, badges, sent, urls, answers, opened, watched;
 
 /** A fresh browser in which the package may reach these hosts. */
 export function install(hosts) {
@@ -17,6 +17,7 @@ export function install(hosts) {
   urls = {};
   answers = [];
   opened = 0;
+  watched = false;
   globalThis.chrome = {
     runtime: {
       id: 'vigie',
@@ -41,8 +42,13 @@ export function install(hosts) {
       setTitle: async () => {},
       openPopup: async () => void (opened += 1),
     },
+    permissions: {
+      contains: async () => watched,
+      request: async ({ permissions }) => (watched = permissions.join() === 'webNavigation'),
+      remove: async () => !(watched = false),
+    },
     commands: { getAll: async () => [{ name: 'fill', shortcut: 'Alt+Shift+P' }] },
-    i18n: { getMessage: (key) => key, getUILanguage: () => 'fr' },
+    i18n: { getMessage: (key, values) => [key, ...(values ?? [])].join(' ') },
   };
 }
 

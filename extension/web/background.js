@@ -1,6 +1,6 @@
 // Service worker (Chromium) or event page (Firefox). Every listener is registered at once: one added after an await would
 // miss the event that woke the worker. Events reach the Wasm one after the other; what it keeps lies in storage.session.
-import init, { onCommand, onMessage, onRequest, onTabRemoved, onTick, startOver, takeWake } from './vigie_extension.js';
+import init, { onCommand, onCommitted, onMessage, onRequest, onTabRemoved, onTick, startOver, takeWake } from './vigie_extension.js';
 
 const FAILED = '{"v":1,"m":"failed"}';
 /** A page that floods us fills this queue and no more; a login needs about two messages a second. */
@@ -47,9 +47,16 @@ chrome.runtime.onMessage.addListener((/** @type {unknown} */ message, /** @type 
   inTurn(() => onMessage(message, sender)).then(reply);
   return true;
 });
-chrome.webRequest.onBeforeRequest.addListener(
-  (/** @type {object} */ details) => { inTurn(() => onRequest(details)); },
-  { urls: chrome.runtime.getManifest().host_permissions, types: ['main_frame'] },
-);
+for (const event of ['onBeforeRequest', 'onCompleted', 'onErrorOccurred']) {
+  chrome.webRequest[event].addListener(
+    (/** @type {object} */ details) => { inTurn(() => onRequest(details)); },
+    { urls: chrome.runtime.getManifest().host_permissions, types: ['main_frame'] },
+  );
+}
+/** Every page that is opened, if a person asked for it: the browser offers the event only with the permission. */
+const committed = (/** @type {{ frameId: number }} */ details) => { if (details.frameId === 0) inTurn(() => onCommitted(details)); };
+const watch = () => chrome.webNavigation?.onCommitted.addListener(committed);
+watch();
+chrome.permissions.onAdded.addListener(watch);
 chrome.tabs.onRemoved.addListener((/** @type {number} */ tab) => { inTurn(() => onTabRemoved(tab)); });
 chrome.commands.onCommand.addListener((/** @type {string} */ name, /** @type {object} */ tab) => { inTurn(() => onCommand(name, tab)); });

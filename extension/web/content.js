@@ -50,7 +50,7 @@ function field(el) {
   return { ...facts, ref: refs.indexOf(el), editable: el.matches(':read-write') };
 }
 const leaf = (el) => (el && !el.children.length ? el.textContent.trim() : '');
-/** A short text with a digit; neighbours of one digit each count as one. */
+/** A short text with a digit; neighbours count as one. */
 function number(el) {
   const single = (at) => /^\d$/.test(leaf(at));
   let run = leaf(el);
@@ -124,6 +124,7 @@ function answer({ t, token, field, value }) {
   if (reason) return { refused: reason };
   if (probed) return 'ready';
   written.set(el, value);
+  last = '';
   setValue.call(el, value);
   for (const type of ['input', 'change']) el.dispatchEvent(new Event(type, { bubbles: true, composed: true }));
   return el.value === value ? 'written' : { refused: 'altered' };

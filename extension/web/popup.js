@@ -9,7 +9,8 @@ function failed() {
 
 addEventListener('error', failed);
 addEventListener('unhandledrejection', failed);
-init().then(() => {
-  openPopup();
+const texts = fetch(`texts/${chrome.i18n.getMessage('language')}.json`).then((file) => file.json());
+Promise.all([texts, init()]).then(([sentences]) => {
+  openPopup(sentences);
   chrome.storage.session.onChanged.addListener(refreshPopup);
 }).catch(failed);

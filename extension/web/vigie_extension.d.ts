@@ -2,10 +2,11 @@
 export default function init(): Promise<unknown>;
 export function onMessage(message: unknown, sender: object): Promise<unknown>;
 export function onRequest(details: object): Promise<void>;
+export function onCommitted(details: object): Promise<void>;
 export function onTabRemoved(tab: number): Promise<void>;
 export function onCommand(name: string, tab?: object): Promise<void>;
 export function onTick(): Promise<void>;
 export function takeWake(): number | undefined;
 export function startOver(): void;
-export function openPopup(): void;
+export function openPopup(texts: object): void;
 export function refreshPopup(): void;

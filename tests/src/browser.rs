@@ -58,6 +58,8 @@ pub struct Setup {
     pub arguments: Vec<String>,
     /// The software card in its certificate store, if there is one: a national identifier, or `other-environment`.
     pub card: Option<String>,
+    /// Further host names that are found at the sandbox: imitations that only one story needs.
+    pub hosts: Vec<String>,
 }
 
 impl Setup {
@@ -70,7 +72,7 @@ impl Setup {
     /// Headless, with or without the extension.
     #[must_use]
     pub fn hidden(extension: Extension) -> Self {
-        Self { window: Window::Hidden, extension, arguments: Vec::new(), card: None }
+        Self { window: Window::Hidden, extension, arguments: Vec::new(), card: None, hosts: Vec::new() }
     }
 }
 
@@ -345,7 +347,8 @@ fn chromium() -> Result<PathBuf> {
 }
 
 fn arguments(artefacts: &Artefacts, sandbox: &SandboxReady, setup: &Setup, profile: &Path) -> Vec<String> {
-    let mut rules: Vec<String> = sandbox.hosts.iter().map(|host| format!("MAP {host} {}", sandbox.listen)).collect();
+    let hosts = sandbox.hosts.iter().chain(&setup.hosts);
+    let mut rules: Vec<String> = hosts.map(|host| format!("MAP {host} {}", sandbox.listen)).collect();
     rules.push("MAP * ~NOTFOUND".into());
     rules.push("EXCLUDE 127.0.0.1".into());
     let mut arguments = vec![

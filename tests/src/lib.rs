@@ -11,6 +11,7 @@ pub mod artefacts;
 pub mod browser;
 pub mod card;
 pub mod cdp;
+mod devtools;
 pub mod firefox;
 pub mod first_login;
 pub mod latency;

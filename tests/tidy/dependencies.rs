@@ -29,11 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Building blocks, each used directly by the crate that needs it: package, its folder, what it must name.
 const BLOCKS: &[(&str, &str, &[&str])] = &[
-    (
-        "vigie-extension",
-        "extension/src/",
-        &["wasm-bindgen", "web-sys", "js-sys", "serde-wasm-bindgen", "gloo", "getrandom"],
-    ),
+    ("vigie-extension", "extension/src/", &["wasm-bindgen", "web-sys", "js-sys", "gloo", "getrandom"]),
     ("vigie-host", "host/src/", &["wasmtime"]),
     ("verifier-core", "verifier-core/src/", &["p256", "base64"]),
     ("vigie-sandbox", "sandbox/src/", &["getrandom"]),

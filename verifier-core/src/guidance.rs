@@ -116,7 +116,10 @@ pub fn for_page(page: &RecognizedPage) -> Option<&'static Node> {
         RecognizedPage::ActivationQr => "GUIDE-QR-CARD-EXPIRED",
         RecognizedPage::ActivationCode => "GUIDE-CODE-ON-DESKTOP",
         RecognizedPage::Card => "GUIDE-CARD",
-        RecognizedPage::Identifier { .. } => "GUIDE-LOGIN",
+        RecognizedPage::CardUnread => "GUIDE-READER",
+        RecognizedPage::CardRefused => "GUIDE-CARD-REFUSED",
+        RecognizedPage::Outage => "GUIDE-OUTAGE",
+        RecognizedPage::Identifier { .. } | RecognizedPage::Quit => "GUIDE-LOGIN",
         RecognizedPage::Portal
         | RecognizedPage::Delegation
         | RecognizedPage::SecurityKey

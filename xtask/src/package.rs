@@ -90,6 +90,8 @@ fn assemble(folder: &Path, manifest: &Value) -> Result<()> {
             collect(&source, &target, &mut files)?;
         }
     }
+    // The sentences of the guidance tree belong to the core; the popup reads those of one language.
+    collect(&artefacts::root().join("verifier-core/texts"), &folder.join("texts"), &mut files)?;
     for name in ["vigie_extension.js", "vigie_extension_bg.wasm"] {
         files.push((artefacts::extension().join(name), folder.join(name)));
     }

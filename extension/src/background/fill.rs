@@ -39,7 +39,11 @@ async fn try_fill(order: &FillOrder, flavour: Flavour) -> Result<Fill, &'static 
     let tab = order.tab;
     let identity = Identity::parse(&order.identifier).map_err(|error| error.code())?;
     if identity.key() == KeyCheck::Mismatch && order.mismatch == Mismatch::Ask {
-        return Ok(Fill::Confirm);
+        // Once: who filled it before on this desk was asked then.
+        let known = kept::desk().await;
+        if known.entries().iter().all(|entry| entry.identifier != identity.text()) {
+            return Ok(Fill::Confirm);
+        }
     }
     let state = kept::known_tab(tab).await.ok_or("EXT-FILL-NO-PAGE")?;
     let page = state.page.as_ref().ok_or("EXT-FILL-NO-PAGE")?;
@@ -59,7 +63,7 @@ async fn try_fill(order: &FillOrder, flavour: Flavour) -> Result<Fill, &'static 
         PageAnswer::Ready => return Err(FieldRefusal::Gone.code()),
     }
     // The field is filled whether or not the following is kept.
-    let _ = kept::keep_identity(identity.text(), order.keep).await;
+    let _ = kept::fill_identity(identity.text(), order.keep).await;
     let _ = kept::keep_tab(tab, &state.filled()).await;
     Ok(Fill::Filled)
 }
@@ -83,7 +87,7 @@ async fn shows(tab: i32, page: &PageState, flavour: Flavour) -> Result<(), &'sta
 }
 
 async fn ask(document: &Document, message: &ToPage<'_>) -> PageAnswer {
-    match tabs::ask(document, message).await {
+    match tabs::ask(document, &message.to_object()).await {
         Ok(answer) => read_page_answer(&answer),
         Err(_) => PageAnswer::Refused(FieldRefusal::Gone),
     }

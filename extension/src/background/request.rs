@@ -9,8 +9,9 @@ use verifier_core::page::Flavour;
 
 use crate::address::{self, Address};
 use crate::tab::Request;
+use crate::tab::words::Trouble;
 
-/// A navigation, as the browser describes it.
+/// A step of a navigation, as the browser describes it.
 #[derive(Debug)]
 pub struct RequestDetails {
     /// The tab that navigates.
@@ -19,6 +20,22 @@ pub struct RequestDetails {
     pub frame_id: i32,
     /// Where to.
     pub url: String,
+    /// The HTTP status, once there is one.
+    pub status: Option<u16>,
+    /// The browser's name for what went wrong, if something did.
+    pub error: Option<String>,
+}
+
+impl RequestDetails {
+    /// What became of a navigation that has ended; `None` while it has not.
+    #[must_use]
+    pub fn ending(&self) -> Option<Option<Trouble>> {
+        match (&self.error, self.status) {
+            (Some(error), _) => Some(Trouble::of_error(error)),
+            (None, Some(status)) => Some(Trouble::of_status(status)),
+            (None, None) => None,
+        }
+    }
 }
 
 /// Longest client id that is shown; those that are published have fewer than 40 characters.

@@ -1,40 +1,20 @@
 //! `action`: the badge on the toolbar button, which belongs to the browser and which no page can cover or imitate.
 
-use serde::Serialize;
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
 use super::{BrowserError, bindings, plain};
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Text<'a> {
-    tab_id: i32,
-    text: &'a str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Color<'a> {
-    tab_id: i32,
-    color: &'a str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Title<'a> {
-    tab_id: i32,
-    title: &'a str,
-}
 
 /// Sets text, colour and tooltip of one tab's badge; an empty text removes it.
 ///
 /// # Errors
 /// [`BrowserError::Refused`] when the tab was closed meanwhile.
 pub async fn set_badge(tab_id: i32, text: &str, color: &str, title: &str) -> Result<(), BrowserError> {
+    let of_tab = |name: &str, value: &str| plain(&[("tabId", JsValue::from(tab_id)), (name, JsValue::from_str(value))]);
     let calls = [
-        bindings::action_set_badge_background_color(&plain(&Color { tab_id, color })?),
-        bindings::action_set_badge_text(&plain(&Text { tab_id, text })?),
-        bindings::action_set_title(&plain(&Title { tab_id, title })?),
+        bindings::action_set_badge_background_color(&of_tab("color", color)),
+        bindings::action_set_badge_text(&of_tab("text", text)),
+        bindings::action_set_title(&of_tab("title", title)),
     ];
     for call in calls {
         JsFuture::from(call.map_err(|_| BrowserError::Refused)?).await.map_err(|_| BrowserError::Refused)?;

@@ -27,7 +27,7 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(super) fn url(this: &TabObject) -> Option<String>;
 
-    /// The details of `webRequest.onBeforeRequest`.
+    /// The details of `webRequest` and `webNavigation` events.
     pub type RequestObject;
     #[wasm_bindgen(method, getter, js_name = tabId)]
     pub(super) fn request_tab(this: &RequestObject) -> i32;
@@ -35,6 +35,10 @@ extern "C" {
     pub(super) fn request_frame(this: &RequestObject) -> i32;
     #[wasm_bindgen(method, getter, js_name = url)]
     pub(super) fn request_url(this: &RequestObject) -> String;
+    #[wasm_bindgen(method, getter, js_name = statusCode)]
+    pub(super) fn request_status(this: &RequestObject) -> Option<u16>;
+    #[wasm_bindgen(method, getter, js_name = error)]
+    pub(super) fn request_error(this: &RequestObject) -> Option<String>;
 
     /// The manifest.
     pub type ManifestObject;
@@ -108,8 +112,14 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["chrome", "i18n"], js_name = getMessage)]
     pub(super) fn i18n_get_message(key: &str, substitutions: Vec<String>) -> Result<String, JsValue>;
 
-    #[wasm_bindgen(catch, js_namespace = ["chrome", "i18n"], js_name = getUILanguage)]
-    pub(super) fn i18n_get_ui_language() -> Result<String, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "permissions"], js_name = contains)]
+    pub(super) fn permissions_contains(permissions: &JsValue) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "permissions"], js_name = request)]
+    pub(super) fn permissions_request(permissions: &JsValue) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "permissions"], js_name = remove)]
+    pub(super) fn permissions_remove(permissions: &JsValue) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = ["chrome", "commands"], js_name = getAll)]
     pub(super) fn commands_get_all() -> Result<Promise, JsValue>;

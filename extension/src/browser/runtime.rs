@@ -58,12 +58,6 @@ pub fn message(key: &str, substitutions: &[&str]) -> String {
     bindings::i18n_get_message(key, substitutions).unwrap_or_default()
 }
 
-/// The language of the browser's own interface, such as `fr-FR`.
-#[must_use]
-pub fn ui_language() -> String {
-    bindings::i18n_get_ui_language().unwrap_or_else(|_| "fr".to_owned())
-}
-
 /// The keys that are bound to a command at present; people may change or remove them.
 pub async fn shortcut(command: &str) -> Option<String> {
     let answer = JsFuture::from(bindings::commands_get_all().ok()?).await.ok()?;

@@ -1,16 +1,13 @@
-//! `storage.session` and `storage.local` with typed values, each kept as one JSON text.
+//! `storage.session` and `storage.local`, each value one text.
 //!
 //! The session area lies in memory, is out of reach of content scripts and ends with the browser. The local area is on disk
 //! and holds nothing unless a person asked for it.
 
 use js_sys::{Object, Promise, Reflect};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
-use super::{BrowserError, bindings};
-use crate::json;
+use super::{BrowserError, bindings, plain};
 
 /// Where a value is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,15 +18,14 @@ pub enum Area {
     Local,
 }
 
-/// The value under `key`; nothing when it is absent or of another shape.
-pub async fn load<T: DeserializeOwned>(area: Area, key: &str) -> Option<T> {
+/// The text under `key`; nothing when it is absent or no text.
+pub async fn load(area: Area, key: &str) -> Option<String> {
     let items = fetch(area, &JsValue::from_str(key)).await.ok()?;
-    let value = Reflect::get(&items, &JsValue::from_str(key)).ok()?;
-    read(&value)
+    Reflect::get(&items, &JsValue::from_str(key)).ok()?.as_string()
 }
 
-/// All keys and values whose key starts with `prefix`; values of another shape are passed over.
-pub async fn load_all<T: DeserializeOwned>(area: Area, prefix: &str) -> Vec<(String, T)> {
+/// All keys with their texts.
+pub async fn load_all(area: Area) -> Vec<(String, String)> {
     let Ok(items) = fetch(area, &JsValue::NULL).await else {
         return Vec::new();
     };
@@ -37,20 +33,17 @@ pub async fn load_all<T: DeserializeOwned>(area: Area, prefix: &str) -> Vec<(Str
         .iter()
         .filter_map(|entry| {
             let pair = js_sys::Array::from(&entry);
-            let key = pair.get(0).as_string().filter(|key| key.starts_with(prefix))?;
-            Some((key, read(&pair.get(1))?))
+            Some((pair.get(0).as_string()?, pair.get(1).as_string()?))
         })
         .collect()
 }
 
-/// Keeps `value` under `key`.
+/// Keeps a text under `key`.
 ///
 /// # Errors
 /// [`BrowserError`] when the browser refuses, for instance because the area is full.
-pub async fn save<T: Serialize>(area: Area, key: &str, value: &T) -> Result<(), BrowserError> {
-    let items = Object::new();
-    let text = json::write(value).ok_or(BrowserError::Shape)?;
-    Reflect::set(&items, &JsValue::from_str(key), &JsValue::from_str(&text)).map_err(|_| BrowserError::Shape)?;
+pub async fn save(area: Area, key: &str, text: &str) -> Result<(), BrowserError> {
+    let items = plain(&[(key, JsValue::from_str(text))]);
     done(match area {
         Area::Session => bindings::session_set(&items),
         Area::Local => bindings::local_set(&items),
@@ -68,10 +61,6 @@ pub async fn remove(area: Area, key: &str) -> Result<(), BrowserError> {
         Area::Local => bindings::local_remove(key),
     })
     .await
-}
-
-fn read<T: DeserializeOwned>(value: &JsValue) -> Option<T> {
-    json::read(&value.as_string()?)
 }
 
 async fn fetch(area: Area, key: &JsValue) -> Result<JsValue, BrowserError> {

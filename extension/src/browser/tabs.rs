@@ -2,7 +2,6 @@
 
 use gloo::timers::callback::Timeout;
 use js_sys::{Array, Promise};
-use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
@@ -43,16 +42,9 @@ pub async fn current() -> Option<Tab> {
     Some(Tab::from(tab.unchecked_ref::<TabObject>()))
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Filter {
-    active: bool,
-    last_focused_window: bool,
-}
-
 /// The tab that the person looks at.
 pub async fn active() -> Option<Tab> {
-    let filter = plain(&Filter { active: true, last_focused_window: true }).ok()?;
+    let filter = plain(&[("active", JsValue::TRUE), ("lastFocusedWindow", JsValue::TRUE)]);
     let tabs = Array::from(&settle(bindings::tabs_query(&filter)).await.ok()?);
     tabs.iter().next().map(|tab| Tab::from(tab.unchecked_ref::<TabObject>()))
 }
@@ -67,21 +59,14 @@ pub struct Document {
     pub id: Option<String>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Options<'a> {
-    document_id: &'a str,
-}
-
 /// Sends a message to the content script of one document and waits for its answer, a text.
 ///
 /// # Errors
 /// [`BrowserError`] when the document has no name, is gone, is silent, or answers something else than text.
-pub async fn ask<T: Serialize>(document: &Document, message: &T) -> Result<String, BrowserError> {
-    let document_id = document.id.as_deref().ok_or(BrowserError::Refused)?;
-    let options = Options { document_id };
-    let reply = bindings::tabs_send_message(document.tab, &plain(message)?, &plain(&options)?)
-        .map_err(|_| BrowserError::Refused)?;
+pub async fn ask(document: &Document, message: &JsValue) -> Result<String, BrowserError> {
+    let id = document.id.as_deref().ok_or(BrowserError::Refused)?;
+    let options = plain(&[("documentId", JsValue::from_str(id))]);
+    let reply = bindings::tabs_send_message(document.tab, message, &options).map_err(|_| BrowserError::Refused)?;
     let mut timer = None;
     let silence = Promise::new(&mut |_, reject| {
         timer = Some(Timeout::new(ANSWER_MS, move || drop(reject.call1(&JsValue::UNDEFINED, &JsValue::UNDEFINED))));

@@ -87,3 +87,54 @@ pub(super) fn focus(id: &str) {
         let _ = element.focus();
     }
 }
+
+/// The value of an attribute.
+pub(super) fn attribute(id: &str, name: &str) -> Option<String> {
+    by_id(id)?.get_attribute(name)
+}
+
+/// Opens or closes a `details`.
+pub(super) fn set_open(id: &str, open: bool) {
+    if let Some(element) = by_id(id) {
+        // Fails only for an impossible attribute name.
+        let _ = if open { element.set_attribute("open", "") } else { element.remove_attribute("open") };
+    }
+}
+
+/// Remembers on an element what it was drawn from; says whether that is something else than before.
+pub(super) fn set_key(id: &str, key: &str) -> bool {
+    let changed = attribute(id, "data-key").as_deref() != Some(key);
+    if changed {
+        set_attribute(id, "data-key", key);
+    }
+    changed
+}
+
+/// Removes everything from a list.
+pub(super) fn clear(id: &str) {
+    if let Some(element) = by_id(id) {
+        element.set_text_content(None);
+    }
+}
+
+/// Adds an element to a list.
+pub(super) fn append(id: &str, tag: &str) -> Option<Element> {
+    append_to(&by_id(id)?, tag, "", &[])
+}
+
+/// Adds an element with a text and attributes.
+pub(super) fn append_to(parent: &Element, tag: &str, text: &str, attributes: &[(&str, &str)]) -> Option<Element> {
+    let element = document().create_element(tag).ok()?;
+    element.set_text_content(Some(text));
+    for (name, value) in attributes {
+        set(&element, name, value);
+    }
+    parent.append_child(&element).ok()?;
+    Some(element)
+}
+
+/// Sets an attribute of an element at hand.
+pub(super) fn set(element: &Element, name: &str, value: &str) {
+    // Fails only for an impossible attribute name; all of ours are literals.
+    let _ = element.set_attribute(name, value);
+}

@@ -6,16 +6,16 @@ use wasm_bindgen::JsValue;
 use super::page::{self, Visible};
 use super::words::{reason, say};
 use crate::browser::now_ms;
+use crate::tab::Request;
+use crate::tab::shown::TabView;
 use crate::tab::words::{FieldView, PageWord, VerdictWord};
-use crate::tab::{Request, TabView};
 use verifier_core::page::Flavour;
 
 /// Draws what the background knows.
-pub(super) fn state(tab: Option<&TabView>, has_identity: bool, flavour: Flavour) {
+pub(super) fn state(tab: Option<&TabView>, flavour: Flavour) {
     let word = tab.map_or(PageWord::Elsewhere, |tab| tab.page);
     let verdict = tab.map_or(VerdictWord::Unknown, |tab| tab.verdict);
     page::show("flavour", Visible::from(flavour == Flavour::Dev));
-    page::show("forget", Visible::from(has_identity));
     page::set_attribute("verdict", "data-verdict", verdict.as_str());
     page::set_text("verdict", &say(&format!("verdict_{}", verdict.as_str()), &[]));
     let digits = tab.and_then(|tab| tab.number.as_ref()).map_or("", |number| number.number.digits());
@@ -89,7 +89,12 @@ fn message(word: PageWord, tab: Option<&TabView>) {
     page::set_text("headline", &say_part("title"));
     page::set_text("explain", &join(&say_part("text"), &why));
     page::set_text("advice", &say_part("advice"));
-    page::set_attribute("page-state", "data-tone", tone(name));
+    let tone = tone(name);
+    // A warning is also spoken, once: the person may be looking at the page and not here.
+    if tone == "warn" && page::attribute("page-state", "data-tone").as_deref() != Some(tone) {
+        page::set_text("spoken", &join(&say_part("title"), &say_part("text")));
+    }
+    page::set_attribute("page-state", "data-tone", tone);
 }
 
 fn join(first: &str, second: &str) -> String {
@@ -99,9 +104,8 @@ fn join(first: &str, second: &str) -> String {
 fn tone(name: &str) -> &'static str {
     match name {
         "lookalike" => "warn",
-        "suspect" | "number-unread" | "unrecognised" | "expired" | "refused" | "unknown-identifier" | "occupied" => {
-            "watch"
-        }
+        "suspect" | "number-unread" | "unrecognised" | "expired" | "refused" | "unknown-identifier" | "occupied"
+        | "card-unread" | "card-refused" | "outage" | "unreachable" => "watch",
         "filled" | "returned" => "good",
         _ => "plain",
     }
@@ -125,7 +129,7 @@ fn service(request: Option<&Request>) {
 
 /// Hours and minutes on this computer's clock.
 #[expect(clippy::cast_precision_loss, reason = "ms since 1970 stay below 2^53")]
-fn clock_time(at_ms: u64) -> String {
+pub(super) fn clock_time(at_ms: u64) -> String {
     let date = Date::new(&JsValue::from_f64(at_ms as f64));
     format!("{:02}:{:02}", date.get_hours(), date.get_minutes())
 }

@@ -29,11 +29,10 @@ pub(super) fn reason(code: &str) -> String {
 
 /// Translates every element that names its key.
 pub(super) fn translate() {
-    let language = runtime::ui_language();
-    let short = if language.to_ascii_lowercase().starts_with("fr") { "fr" } else { "en" };
+    // The language of the sentences that the browser chose, which for a third language is not that of its own interface.
     if let Some(root) = document().document_element() {
         // `lang` is a valid attribute name.
-        let _ = root.set_attribute("lang", short);
+        let _ = root.set_attribute("lang", &say("language", &[]));
     }
     let Ok(elements) = document().query_selector_all("[data-i18n]") else {
         return;

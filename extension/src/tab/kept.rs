@@ -1,18 +1,16 @@
-//! What is kept between events: one record per tab, and the identifier if there is one.
+//! What is kept between events: one record per tab, and the identifiers of the desk.
 //!
-//! All of it lies in `storage.session` (memory), except an identifier that a person chose to keep on this device. A record
+//! All of it lies in `storage.session` (memory), except identifiers that their owners chose to keep on this device. A record
 //! that cannot be read is treated as absent.
 
-use serde::{Deserialize, Serialize};
-
-use super::TabState;
-use super::record::TabRecord;
+use super::{TabState, record};
 use crate::browser::storage::{Area, load, load_all, remove, save};
 use crate::browser::{BrowserError, now_ms};
+use crate::desk::Desk;
 use crate::messages::Keep;
 
 const TAB: &str = "tab:";
-const IDENTITY: &str = "identity";
+const DESK: &str = "desk";
 
 fn tab_key(tab: i32) -> String {
     format!("{TAB}{tab}")
@@ -20,7 +18,7 @@ fn tab_key(tab: i32) -> String {
 
 /// The state of one tab, if anything is known.
 pub(crate) async fn known_tab(tab: i32) -> Option<TabState> {
-    load::<TabRecord>(Area::Session, &tab_key(tab)).await?.restore()
+    record::read(&load(Area::Session, &tab_key(tab)).await?)
 }
 
 /// The state of one tab.
@@ -30,16 +28,13 @@ pub(crate) async fn tab(tab: i32) -> TabState {
 
 /// All tabs, in no order.
 pub(crate) async fn all_tabs() -> Vec<(i32, TabState)> {
-    load_all::<TabRecord>(Area::Session, TAB)
-        .await
-        .into_iter()
-        .filter_map(|(key, record)| Some((key.strip_prefix(TAB)?.parse().ok()?, record.restore()?)))
-        .collect()
+    let kept = load_all(Area::Session).await.into_iter();
+    kept.filter_map(|(key, text)| Some((key.strip_prefix(TAB)?.parse().ok()?, record::read(&text)?))).collect()
 }
 
 /// Keeps the state of one tab.
 pub(crate) async fn keep_tab(tab: i32, state: &TabState) -> Result<(), BrowserError> {
-    save(Area::Session, &tab_key(tab), &TabRecord::from(state)).await
+    save(Area::Session, &tab_key(tab), &record::write(state)).await
 }
 
 /// Forgets one tab.
@@ -47,42 +42,38 @@ pub(crate) async fn drop_tab(tab: i32) -> Result<(), BrowserError> {
     remove(Area::Session, &tab_key(tab)).await
 }
 
-/// The identifier that was kept.
-pub(crate) struct KeptIdentity {
-    /// The national identifier in full.
-    pub(crate) identifier: String,
-    /// Where it lies.
-    pub(crate) keep: Keep,
-}
-
-#[derive(Serialize, Deserialize)]
-struct IdentityRecord {
-    v: u32,
-    identifier: String,
-}
-
-/// The identifier that was kept, this session's before this device's.
-pub(crate) async fn identity() -> Option<KeptIdentity> {
-    for (area, keep) in [(Area::Session, Keep::Session), (Area::Local, Keep::Device)] {
-        if let Some(record) = load::<IdentityRecord>(area, IDENTITY).await.filter(|record| record.v == 1) {
-            return Some(KeptIdentity { identifier: record.identifier, keep });
-        }
+/// The identifiers on this desk. Those whose time is up are removed on the way.
+pub(crate) async fn desk() -> Desk {
+    let session = load(Area::Session, DESK).await.unwrap_or_default();
+    let device = load(Area::Local, DESK).await.unwrap_or_default();
+    let desk = Desk::read(&session, &device, now_ms());
+    if desk.record(Keep::Session) != session {
+        // What is not shown must not lie there either; should the browser refuse, the next reading passes over it again.
+        let _ = keep_area(Area::Session, &desk, Keep::Session).await;
     }
-    None
+    desk
 }
 
-/// Keeps an identifier in one place and removes it from the other.
-pub(crate) async fn keep_identity(identifier: &str, keep: Keep) -> Result<(), BrowserError> {
-    let (area, other) = match keep {
-        Keep::Session => (Area::Session, Area::Local),
-        Keep::Device => (Area::Local, Area::Session),
-    };
-    remove(other, IDENTITY).await?;
-    save(area, IDENTITY, &IdentityRecord { v: 1, identifier: identifier.to_owned() }).await
+/// Keeps an identifier that was filled, once, in the place that was asked for.
+pub(crate) async fn fill_identity(identifier: &str, keep: Keep) -> Result<(), BrowserError> {
+    let mut desk = desk().await;
+    desk.fill(identifier, keep, now_ms());
+    keep_desk(&desk).await
 }
 
-/// Forgets the identifier everywhere.
-pub(crate) async fn forget_identity() -> Result<(), BrowserError> {
-    remove(Area::Session, IDENTITY).await?;
-    remove(Area::Local, IDENTITY).await
+/// Forgets one identifier, or all of them, everywhere.
+pub(crate) async fn forget_identity(identifier: Option<&str>) -> Result<(), BrowserError> {
+    let mut desk = desk().await;
+    desk.forget(identifier);
+    keep_desk(&desk).await
+}
+
+async fn keep_desk(desk: &Desk) -> Result<(), BrowserError> {
+    keep_area(Area::Session, desk, Keep::Session).await?;
+    keep_area(Area::Local, desk, Keep::Device).await
+}
+
+async fn keep_area(area: Area, desk: &Desk, keep: Keep) -> Result<(), BrowserError> {
+    let record = desk.record(keep);
+    if record.is_empty() { remove(area, DESK).await } else { save(area, DESK, &record).await }
 }

@@ -1,127 +1,140 @@
-//! How a [`TabState`] lies in `storage.session`: one flat record, converted by hand. What does not convert is no record.
+//! How a [`TabState`] lies in `storage.session`: one line for each member, in a fixed order. What does not convert is no record.
+//!
+//! Lines by hand rather than derived JSON: the browser's memory is ours alone, no page can write there, and the derived reader
+//! of twenty members cost 15 kB of WebAssembly. What a *page* sends is read as strict JSON, see [`crate::messages`].
 
-use serde::{Deserialize, Serialize};
 use verifier_core::login::{MatchNumber, NumberMatch};
 
-use super::words::{FieldView, PageWord, VerdictWord};
+use super::words::{FieldView, PageWord, Trouble, VerdictWord};
 use super::{Field, PageState, Request, TabState};
 
-/// Grows whenever the shape below changes; records of another version are dropped.
-const VERSION: u32 = 1;
+/// Grows whenever the lines below change; records of another version are dropped.
+const VERSION: &str = "2";
 
-/// A tab as it is kept.
-#[derive(Serialize, Deserialize)]
-pub(super) struct TabRecord {
-    v: u32,
-    seen_at_ms: u64,
-    document: Option<String>,
-    host: Option<String>,
-    verdict: Option<VerdictWord>,
-    code: Option<String>,
-    word: Option<PageWord>,
-    reason: Option<String>,
-    field: Option<u32>,
-    holds: Option<FieldView>,
-    service: Option<String>,
-    client_id: Option<String>,
-    since_ms: Option<u64>,
-    phase: Phase,
-    at_ms: u64,
-    digits: Option<String>,
-    deadline_ms: Option<u64>,
-}
+/// The lines of a record being written. Nothing is an empty line; no text that is kept has a line feed.
+struct Lines(String);
 
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Phase {
-    Idle,
-    Issued,
-    Shown,
-    Matched,
-    Expired,
-    Refused,
-}
+impl Lines {
+    fn text(&mut self, text: Option<&str>) {
+        self.0.push_str(text.unwrap_or_default());
+        self.0.push('\n');
+    }
 
-impl From<&TabState> for TabRecord {
-    fn from(tab: &TabState) -> Self {
-        let page = tab.page.as_ref();
-        let field = page.and_then(|page| page.field);
-        let request = tab.request.as_ref();
-        let (phase, at_ms) = match tab.login {
-            NumberMatch::Idle => (Phase::Idle, 0),
-            NumberMatch::Issued { since_ms } => (Phase::Issued, since_ms),
-            NumberMatch::Shown { shown_at_ms, .. } => (Phase::Shown, shown_at_ms),
-            NumberMatch::Matched { at_ms } => (Phase::Matched, at_ms),
-            NumberMatch::Expired { at_ms } => (Phase::Expired, at_ms),
-            NumberMatch::Refused { at_ms } => (Phase::Refused, at_ms),
-        };
-        let (digits, deadline_ms) = match tab.login {
-            NumberMatch::Shown { number, deadline_ms, .. } => (Some(number.digits().to_owned()), deadline_ms),
-            _ => (None, None),
-        };
-        Self {
-            v: VERSION,
-            seen_at_ms: tab.seen_at_ms,
-            document: page.and_then(|page| page.document.clone()),
-            host: page.map(|page| page.host.clone()),
-            verdict: page.map(|page| page.verdict),
-            code: page.map(|page| page.code.clone()),
-            word: page.map(|page| page.word),
-            reason: page.and_then(|page| page.reason.clone()),
-            field: field.map(|field| field.reference),
-            holds: field.map(|field| field.view),
-            service: request.map(|request| request.service.clone()),
-            client_id: request.map(|request| request.client_id.clone()),
-            since_ms: request.map(|request| request.since_ms),
-            phase,
-            at_ms,
-            digits,
-            deadline_ms,
-        }
+    fn number(&mut self, number: Option<u64>) {
+        self.text(number.map(|number| number.to_string()).as_deref());
     }
 }
 
-impl TabRecord {
-    /// The state, unless the record is of another version or holds what no state can hold.
-    pub(super) fn restore(self) -> Option<TabState> {
-        if self.v != VERSION {
-            return None;
+/// The record of a state.
+pub(super) fn write(tab: &TabState) -> String {
+    let page = tab.page.as_ref();
+    let field = page.and_then(|page| page.field);
+    let request = tab.request.as_ref();
+    let (phase, at_ms) = match tab.login {
+        NumberMatch::Idle => ("idle", 0),
+        NumberMatch::Issued { since_ms } => ("issued", since_ms),
+        NumberMatch::Shown { shown_at_ms, .. } => ("shown", shown_at_ms),
+        NumberMatch::Matched { at_ms } => ("matched", at_ms),
+        NumberMatch::Expired { at_ms } => ("expired", at_ms),
+        NumberMatch::Refused { at_ms } => ("refused", at_ms),
+    };
+    let (digits, deadline_ms) = match &tab.login {
+        NumberMatch::Shown { number, deadline_ms, .. } => (Some(number.digits()), *deadline_ms),
+        _ => (None, None),
+    };
+    let mut lines = Lines(String::with_capacity(256));
+    lines.text(Some(VERSION));
+    lines.number(Some(tab.seen_at_ms));
+    lines.text(page.and_then(|page| page.document.as_deref()));
+    lines.text(page.map(|page| page.host.as_str()));
+    lines.text(page.map(|page| page.verdict.as_str()));
+    lines.text(page.map(|page| page.code.as_str()));
+    lines.text(page.map(|page| page.word.as_str()));
+    lines.text(page.and_then(|page| page.reason.as_deref()));
+    lines.number(field.map(|field| u64::from(field.reference)));
+    lines.text(field.map(|field| field.view.as_str()));
+    lines.text(request.map(|request| request.service.as_str()));
+    lines.text(request.map(|request| request.client_id.as_str()));
+    lines.number(request.map(|request| request.since_ms));
+    lines.text(Some(phase));
+    lines.number(Some(at_ms));
+    lines.text(digits);
+    lines.number(deadline_ms);
+    lines.text(tab.trouble.map(Trouble::as_str));
+    lines.text(tab.refusal.as_deref());
+    lines.0
+}
+
+/// The state of a record, unless it is of another version or holds what no state can hold.
+pub(super) fn read(record: &str) -> Option<TabState> {
+    let mut lines = record.strip_suffix('\n')?.split('\n');
+    if lines.next() != Some(VERSION) {
+        return None;
+    }
+    // Missing lines end the reading; an empty one is a member that is not there.
+    let mut text = || lines.next().map(|line| Some(line).filter(|line| !line.is_empty()));
+    let seen_at_ms = number(text()?)??;
+    let (document, host, verdict) = (text()?, text()?, text()?);
+    let (code, word, reason) = (text()?, text()?, text()?);
+    let (reference, holds) = (number(text()?)?, text()?);
+    let (service, client_id, since_ms) = (text()?, text()?, number(text()?)?);
+    let (phase, at_ms) = (text()?, number(text()?)??);
+    let (digits, deadline_ms) = (text()?, number(text()?)?);
+    let (trouble, refusal) = (text()?, text()?);
+    if lines.next().is_some() {
+        return None;
+    }
+    let login = match phase? {
+        "idle" => NumberMatch::Idle,
+        "issued" => NumberMatch::Issued { since_ms: at_ms },
+        "shown" => NumberMatch::Shown { number: MatchNumber::parse(digits?).ok()?, shown_at_ms: at_ms, deadline_ms },
+        "matched" => NumberMatch::Matched { at_ms },
+        "expired" => NumberMatch::Expired { at_ms },
+        "refused" => NumberMatch::Refused { at_ms },
+        _ => return None,
+    };
+    let field = match (reference, holds) {
+        (Some(reference), Some(holds)) => {
+            Some(Field { reference: u32::try_from(reference).ok()?, view: FieldView::parse(holds)? })
         }
-        let at_ms = self.at_ms;
-        let login = match self.phase {
-            Phase::Idle => NumberMatch::Idle,
-            Phase::Issued => NumberMatch::Issued { since_ms: at_ms },
-            Phase::Shown => NumberMatch::Shown {
-                number: MatchNumber::parse(&self.digits?).ok()?,
-                shown_at_ms: at_ms,
-                deadline_ms: self.deadline_ms,
-            },
-            Phase::Matched => NumberMatch::Matched { at_ms },
-            Phase::Expired => NumberMatch::Expired { at_ms },
-            Phase::Refused => NumberMatch::Refused { at_ms },
-        };
-        let field = match (self.field, self.holds) {
-            (Some(reference), Some(view)) => Some(Field { reference, view }),
-            _ => None,
-        };
-        let page = match (self.host, self.verdict, self.code, self.word) {
-            (Some(host), Some(verdict), Some(code), Some(word)) => {
-                Some(PageState { document: self.document, host, verdict, code, word, reason: self.reason, field })
-            }
-            _ => None,
-        };
-        let request = match (self.service, self.client_id, self.since_ms) {
-            (Some(service), Some(client_id), Some(since_ms)) => Some(Request { service, client_id, since_ms }),
-            _ => None,
-        };
-        Some(TabState { seen_at_ms: self.seen_at_ms, page, request, login })
+        _ => None,
+    };
+    let page = match host {
+        Some(host) => Some(PageState {
+            document: document.map(str::to_owned),
+            host: host.to_owned(),
+            verdict: VerdictWord::parse(verdict?)?,
+            code: code?.to_owned(),
+            word: PageWord::parse(word?)?,
+            reason: reason.map(str::to_owned),
+            field,
+        }),
+        None => None,
+    };
+    let request = match service {
+        Some(service) => {
+            Some(Request { service: service.to_owned(), client_id: client_id?.to_owned(), since_ms: since_ms? })
+        }
+        None => None,
+    };
+    let trouble = match trouble {
+        Some(word) => Some(Trouble::parse(word)?),
+        None => None,
+    };
+    Some(TabState { seen_at_ms, page, request, login, trouble, refusal: refusal.map(str::to_owned) })
+}
+
+/// A number, if there is one; what stands there and is none spoils the record.
+fn number(text: Option<&str>) -> Option<Option<u64>> {
+    match text {
+        Some(text) => text.parse().ok().map(Some),
+        None => Some(None),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json;
 
     #[test]
     fn every_state_survives_the_store() {
@@ -145,18 +158,49 @@ mod tests {
             NumberMatch::Expired { at_ms: 5 },
             NumberMatch::Refused { at_ms: 6 },
         ] {
-            for (page, request) in [(None, None), (Some(page.clone()), Some(request.clone()))] {
-                let tab = TabState { seen_at_ms: 9, page, request, login };
-                let text = json::write(&TabRecord::from(&tab)).unwrap();
-                assert_eq!(json::read::<TabRecord>(&text).unwrap().restore(), Some(tab), "{login:?}");
+            for (page, request, trouble) in
+                [(None, None, Some(Trouble::Card)), (Some(page.clone()), Some(request.clone()), None)]
+            {
+                let refusal = trouble.map(|_| "EXT-FIELD-HIDDEN".to_owned());
+                let tab = TabState { seen_at_ms: 9, page, request, login, trouble, refusal };
+                assert_eq!(read(&write(&tab)), Some(tab), "{login:?}");
             }
         }
     }
 
     #[test]
+    fn every_word_survives_the_store() {
+        for &word in PageWord::ALL {
+            for &verdict in VerdictWord::ALL {
+                for &view in FieldView::ALL {
+                    let field = Some(Field { reference: u32::MAX, view });
+                    let (host, code) = ("h".to_owned(), "URL-TEST".to_owned());
+                    let page = PageState { document: None, host, verdict, code, word, reason: Some("r".into()), field };
+                    let tab = TabState { page: Some(page), ..TabState::new(1) };
+                    assert_eq!(read(&write(&tab)), Some(tab));
+                }
+            }
+        }
+        for &trouble in Trouble::ALL {
+            let tab = TabState::new(1).arrive(Some(trouble));
+            assert_eq!(read(&write(&tab)), Some(tab));
+        }
+    }
+
+    #[test]
     fn a_spoiled_record_is_no_record() {
-        let check = |text: &str| assert_eq!(json::read::<TabRecord>(text).unwrap().restore(), None, "{text}");
-        check(r#"{"v":1,"seen_at_ms":1,"phase":"shown","at_ms":1,"digits":"4x"}"#);
-        check(r#"{"v":2,"seen_at_ms":1,"phase":"idle","at_ms":1}"#);
+        let number = MatchNumber::parse("07").unwrap();
+        let login = NumberMatch::Shown { number, shown_at_ms: 2, deadline_ms: None };
+        let good = write(&TabState { login, ..TabState::new(1) });
+        assert!(read(&good).is_some());
+        let check = |text: &str| assert_eq!(read(text), None, "{text:?}");
+        check("");
+        check(&good.replace("07", "4x"));
+        check(&good.replace("shown", "sent"));
+        check(&good.replacen('2', "1", 1));
+        check(&good.replacen('1', "-1", 1));
+        check(&format!("{good}more\n"));
+        check(good.trim_end());
+        check(good.split_once('\n').unwrap().0);
     }
 }

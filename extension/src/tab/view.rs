@@ -5,8 +5,9 @@
 
 use verifier_core::page::Flavour;
 
+use super::shown::{Running, TabView};
 use super::words::{FieldView, PageWord, VerdictWord};
-use super::{TabState, TabView, kept};
+use super::{TabState, kept};
 use crate::address;
 use crate::browser::{now_ms, tabs};
 
@@ -23,7 +24,13 @@ pub(crate) async fn of(tab: i32, flavour: Flavour) -> TabView {
     let host = address.as_ref().map(|address| address.host.clone());
     let now = now_ms();
     let state = kept::known_tab(tab).await.unwrap_or_else(|| TabState::new(now));
-    if state.page.as_ref().is_some_and(|page| host.as_ref() == Some(&page.host)) {
+    // A look-alike that the watch saw: without a click on the toolbar button the browser does not say what the tab shows.
+    let watched = |warns: bool, document: Option<&String>| host.is_none() && warns && document.is_none();
+    if state
+        .page
+        .as_ref()
+        .is_some_and(|page| host.as_ref() == Some(&page.host) || watched(page.verdict.warns(), page.document.as_ref()))
+    {
         return state.tick(now).view(tab, now);
     }
     // Not a page that reported: it was left, it could not report, or it has nothing to do with us.
@@ -33,10 +40,18 @@ pub(crate) async fn of(tab: i32, flavour: Flavour) -> TabView {
     let view = if verdict.warns() {
         TabView { page: PageWord::Lookalike, ..TabState::new(now).view(tab, now) }
     } else if verdict.is_genuine() {
+        let page = state.trouble.map_or(PageWord::Unreported, |trouble| trouble.page());
         let request = state.request;
-        TabView { page: PageWord::Unreported, request, ..TabState::new(now).view(tab, now) }
+        TabView { page, request, ..TabState::new(now).view(tab, now) }
     } else {
         state.away(now).view(tab, now)
     };
     TabView { verdict, code, host, field: FieldView::None, ..view }
+}
+
+/// The login that is under way in any tab; of several the latest that a service was seen to ask for.
+pub(crate) async fn running() -> Option<Running> {
+    let now = now_ms();
+    let tabs = kept::all_tabs().await;
+    tabs.into_iter().filter_map(|(_, state)| state.running(now)).max_by_key(|one| (one.service.is_some(), one.since_ms))
 }

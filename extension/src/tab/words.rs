@@ -1,46 +1,61 @@
 //! The words in which a tab is described: kept in `storage.session`, and in the popup's markup.
 
-use serde::{Deserialize, Serialize};
+use verifier_core::guidance::{self, Node};
 use verifier_core::page::{Environment, Verdict};
 
-/// A verdict on an address, as it is kept and shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum VerdictWord {
-    /// The genuine service.
-    Production,
-    /// The operator's sandbox.
-    Bas,
-    /// The sandbox on this machine.
-    Local,
-    /// Another host of the operator.
-    Family,
-    /// Made to be taken for Pro Santé Connect.
-    Spoof,
-    /// Close enough to be checked by a person.
-    Suspect,
-    /// Nothing to say.
-    Unknown,
-    /// Not an address of a login, or not known to us.
-    Invalid,
+/// Enums whose variants are words: written as such, and read back.
+macro_rules! words {
+    ($(#[$about:meta])* $name:ident { $($(#[$meaning:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name {
+            $($(#[$meaning])* $variant,)*
+        }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The word.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)*
+                }
+            }
+
+            /// What the word stands for.
+            #[must_use]
+            pub fn parse(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.as_str() == word)
+            }
+        }
+    };
+}
+
+words! {
+    /// A verdict on an address, as it is kept and shown.
+    VerdictWord {
+        /// The genuine service.
+        Production = "production",
+        /// The operator's sandbox.
+        Bas = "bas",
+        /// The sandbox on this machine.
+        Local = "local",
+        /// Another host of the operator.
+        Family = "family",
+        /// Made to be taken for Pro Santé Connect.
+        Spoof = "spoof",
+        /// Close enough to be checked by a person.
+        Suspect = "suspect",
+        /// Nothing to say.
+        Unknown = "unknown",
+        /// Not an address of a login, or not known to us.
+        Invalid = "invalid",
+    }
 }
 
 impl VerdictWord {
-    /// The word, as it stands in the popup's markup.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Production => "production",
-            Self::Bas => "bas",
-            Self::Local => "local",
-            Self::Family => "family",
-            Self::Spoof => "spoof",
-            Self::Suspect => "suspect",
-            Self::Unknown => "unknown",
-            Self::Invalid => "invalid",
-        }
-    }
-
     /// Whether the address is one of the exact table: only then is anything filled or a number shown.
     #[must_use]
     pub fn is_genuine(self) -> bool {
@@ -69,88 +84,230 @@ impl From<Verdict> for VerdictWord {
     }
 }
 
-/// What a tab shows, as it is kept and as it stands in `data-state` of the popup.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PageWord {
-    /// Not a page of Pro Santé Connect.
-    Elsewhere,
-    /// A page that may be taken for Pro Santé Connect and is not.
-    Lookalike,
-    /// A genuine page that has not reported yet.
-    Unreported,
-    /// A genuine page that no rule recognises.
-    Unrecognised,
-    /// The landing page of the account portal.
-    Portal,
-    /// The e-CPS tab with the identifier field.
-    Identifier,
-    /// The card tab.
-    Card,
-    /// The tab of delegated identity providers.
-    Delegation,
-    /// The security key tab.
-    SecurityKey,
-    /// The intermediate page that asks for confirmation.
-    Confirmation,
-    /// The waiting page with the number.
-    Number,
-    /// The waiting page, number not read.
-    NumberUnread,
-    /// The time was up.
-    Expired,
-    /// The request was refused.
-    Refused,
-    /// The identifier was not known.
-    UnknownIdentifier,
-    /// Activation by card: a QR code.
-    ActivationQr,
-    /// Activation by card: a code to type.
-    ActivationCode,
-    /// The session was closed.
-    SignedOut,
-    /// The tab went back to the service after a number was shown.
-    Returned,
+words! {
+    /// What a tab shows, as it is kept and as it stands in `data-state` of the popup.
+    PageWord {
+        /// Not a page of Pro Santé Connect.
+        Elsewhere = "elsewhere",
+        /// A page that may be taken for Pro Santé Connect and is not.
+        Lookalike = "lookalike",
+        /// A genuine page that has not reported yet.
+        Unreported = "unreported",
+        /// A genuine page that no rule recognises.
+        Unrecognised = "unrecognised",
+        /// The landing page of the account portal.
+        Portal = "portal",
+        /// The e-CPS tab with the identifier field.
+        Identifier = "identifier",
+        /// The card tab.
+        Card = "card",
+        /// The tab of delegated identity providers.
+        Delegation = "delegation",
+        /// The security key tab.
+        SecurityKey = "security-key",
+        /// The intermediate page that asks for confirmation.
+        Confirmation = "confirmation",
+        /// The waiting page with the number.
+        Number = "number",
+        /// The waiting page, number not read.
+        NumberUnread = "number-unread",
+        /// The time was up.
+        Expired = "expired",
+        /// The request was refused.
+        Refused = "refused",
+        /// The person left the waiting page by its own button.
+        Quit = "quit",
+        /// The identifier was not known.
+        UnknownIdentifier = "unknown-identifier",
+        /// Activation by card: a QR code.
+        ActivationQr = "activation-qr",
+        /// Activation by card: a code to type.
+        ActivationCode = "activation-code",
+        /// The session was closed.
+        SignedOut = "signed-out",
+        /// No card, no reader or no certificate was found.
+        CardUnread = "card-unread",
+        /// The card was read and its certificate refused.
+        CardRefused = "card-refused",
+        /// The card tab was left just now for a page that nobody here can read.
+        CardAway = "card-away",
+        /// Pro Santé Connect is out of order.
+        Outage = "outage",
+        /// Pro Santé Connect could not be reached from this computer.
+        Unreachable = "unreachable",
+        /// The tab went back to the service after a number was shown.
+        Returned = "returned",
+    }
+}
+
+/// How much a person needs help on a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Help {
+    /// Something went wrong: the checklist stands open.
+    Now(&'static str),
+    /// All is well: the checklist can be opened.
+    Asked(&'static str),
+}
+
+impl Help {
+    /// The situation of the guidance tree.
+    #[must_use]
+    pub fn node(self) -> Option<&'static Node> {
+        let (Self::Now(code) | Self::Asked(code)) = self;
+        guidance::node(code)
+    }
 }
 
 impl PageWord {
-    /// The word, as it stands in `data-state`.
+    /// The situation in which a person on this page may be. Where the core names one for a recognised page, it is the same;
+    /// a test holds the two together.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub fn help(self) -> Help {
         match self {
-            Self::Elsewhere => "elsewhere",
-            Self::Lookalike => "lookalike",
-            Self::Unreported => "unreported",
-            Self::Unrecognised => "unrecognised",
-            Self::Portal => "portal",
-            Self::Identifier => "identifier",
-            Self::Card => "card",
-            Self::Delegation => "delegation",
-            Self::SecurityKey => "security-key",
-            Self::Confirmation => "confirmation",
-            Self::Number => "number",
-            Self::NumberUnread => "number-unread",
-            Self::Expired => "expired",
-            Self::Refused => "refused",
-            Self::UnknownIdentifier => "unknown-identifier",
-            Self::ActivationQr => "activation-qr",
-            Self::ActivationCode => "activation-code",
-            Self::SignedOut => "signed-out",
-            Self::Returned => "returned",
+            Self::Lookalike => Help::Now("GUIDE-LOOKALIKE"),
+            Self::Expired => Help::Now("GUIDE-TIME-UP"),
+            Self::Refused => Help::Now("GUIDE-UNASKED-PUSH"),
+            Self::UnknownIdentifier => Help::Now("GUIDE-UNKNOWN-IDENTIFIER"),
+            Self::CardAway => Help::Now("GUIDE-CARD"),
+            Self::CardUnread => Help::Now("GUIDE-READER"),
+            Self::CardRefused => Help::Now("GUIDE-CARD-REFUSED"),
+            Self::Outage => Help::Now("GUIDE-OUTAGE"),
+            Self::Unreachable => Help::Now("GUIDE-NETWORK"),
+            Self::NumberUnread | Self::Number => Help::Asked("GUIDE-NUMBER"),
+            Self::Identifier | Self::Quit => Help::Asked("GUIDE-LOGIN"),
+            Self::Card => Help::Asked("GUIDE-CARD"),
+            Self::ActivationQr => Help::Asked("GUIDE-QR-CARD-EXPIRED"),
+            Self::ActivationCode => Help::Asked("GUIDE-CODE-ON-DESKTOP"),
+            Self::Returned => Help::Asked("GUIDE-RIGHTS"),
+            Self::Elsewhere
+            | Self::Unreported
+            | Self::Unrecognised
+            | Self::Portal
+            | Self::Delegation
+            | Self::SecurityKey
+            | Self::Confirmation
+            | Self::SignedOut => Help::Asked(guidance::START),
         }
     }
 }
 
-/// What the identifier field of a recognised page holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FieldView {
-    /// No field is known.
-    None,
-    /// Nothing.
-    Empty,
-    /// What Vigie filled.
-    Filled,
-    /// Something that a person typed or the browser remembered.
-    Other,
+words! {
+    /// Why a page of a genuine host did not come as it should, as the browser tells it.
+    Trouble {
+        /// The server answered that it cannot answer.
+        Outage = "outage",
+        /// No answer came.
+        Unreachable = "unreachable",
+        /// The connection needed the certificate of a card and got none that it takes.
+        Card = "card",
+        /// The card tab was left. The host that asks for the certificate is not one that we may observe, and the browser's
+        /// own error page is read by nobody: all that is known is that the person went there.
+        CardAway = "card-away",
+    }
+}
+
+impl Trouble {
+    /// What an HTTP status says; nothing for those of a server that works.
+    #[must_use]
+    pub fn of_status(status: u16) -> Option<Self> {
+        (status >= 500).then_some(Self::Outage)
+    }
+
+    /// What the browser's name for a failed connection says; nothing when a person or a page broke it off.
+    #[must_use]
+    pub fn of_error(name: &str) -> Option<Self> {
+        if name.contains("ABORTED") || name.contains("BLOCKED_BY_CLIENT") {
+            None
+        } else if ["CLIENT_AUTH", "CLIENT_CERT", "CERTIFICATE_REQUIRED"].iter().any(|part| name.contains(part)) {
+            Some(Self::Card)
+        } else {
+            Some(Self::Unreachable)
+        }
+    }
+
+    /// The page that a person is told of.
+    #[must_use]
+    pub fn page(self) -> PageWord {
+        match self {
+            Self::Outage => PageWord::Outage,
+            Self::Unreachable => PageWord::Unreachable,
+            Self::Card => PageWord::CardUnread,
+            Self::CardAway => PageWord::CardAway,
+        }
+    }
+}
+
+words! {
+    /// What the identifier field of a recognised page holds.
+    FieldView {
+        /// No field is known.
+        None = "none",
+        /// Nothing.
+        Empty = "empty",
+        /// What Vigie filled.
+        Filled = "filled",
+        /// Something that a person typed or the browser remembered.
+        Other = "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use verifier_core::page::RecognizedPage;
+
+    use super::*;
+
+    #[test]
+    fn what_the_browser_says_of_a_failed_navigation() {
+        let check = |name: &str, expect| assert_eq!(Trouble::of_error(name), expect, "{name}");
+        check("net::ERR_ABORTED", None);
+        check("NS_BINDING_ABORTED", None);
+        check("net::ERR_BLOCKED_BY_CLIENT", None);
+        check("net::ERR_SSL_CLIENT_AUTH_CERT_NEEDED", Some(Trouble::Card));
+        check("net::ERR_BAD_SSL_CLIENT_AUTH_CERT", Some(Trouble::Card));
+        check("net::ERR_SSL_CLIENT_AUTH_SIGNATURE_FAILED", Some(Trouble::Card));
+        check("SSL_ERROR_RX_CERTIFICATE_REQUIRED_ALERT", Some(Trouble::Card));
+        check("net::ERR_CONNECTION_REFUSED", Some(Trouble::Unreachable));
+        check("net::ERR_NAME_NOT_RESOLVED", Some(Trouble::Unreachable));
+        check("NS_ERROR_UNKNOWN_HOST", Some(Trouble::Unreachable));
+        for (status, expect) in [
+            (200, None),
+            (302, None),
+            (404, None),
+            (429, None),
+            (500, Some(Trouble::Outage)),
+            (503, Some(Trouble::Outage)),
+        ] {
+            assert_eq!(Trouble::of_status(status), expect, "{status}");
+        }
+    }
+
+    #[test]
+    fn help_is_that_of_the_core() {
+        let check = |word: PageWord, page: RecognizedPage| {
+            let expect = guidance::for_page(&page).map(|node| node.code);
+            assert_eq!(word.help().node().map(|node| node.code), expect, "{word:?}");
+        };
+        check(PageWord::Identifier, RecognizedPage::Identifier { field: 1 });
+        check(PageWord::NumberUnread, RecognizedPage::NumberUnread { code: "PAGE-NUMBER-NONE" });
+        check(PageWord::Expired, RecognizedPage::Expired);
+        check(PageWord::Refused, RecognizedPage::Refused);
+        check(PageWord::Quit, RecognizedPage::Quit);
+        check(PageWord::UnknownIdentifier, RecognizedPage::UnknownIdentifier);
+        check(PageWord::Card, RecognizedPage::Card);
+        check(PageWord::CardUnread, RecognizedPage::CardUnread);
+        check(PageWord::CardRefused, RecognizedPage::CardRefused);
+        check(PageWord::Outage, RecognizedPage::Outage);
+        check(PageWord::ActivationQr, RecognizedPage::ActivationQr);
+        check(PageWord::ActivationCode, RecognizedPage::ActivationCode);
+    }
+
+    #[test]
+    fn every_page_has_a_situation() {
+        for word in
+            [PageWord::Elsewhere, PageWord::Lookalike, PageWord::Unreachable, PageWord::Returned, PageWord::Number]
+        {
+            assert!(word.help().node().is_some(), "{word:?}");
+        }
+    }
 }

@@ -94,6 +94,7 @@ const NODES: &[Node] = &[
         body: Body::Question {
             answers: &[
                 "GUIDE-READER",
+                "GUIDE-CARD-REFUSED",
                 "GUIDE-CARD-LOCKED",
                 "GUIDE-ATSAM",
                 "GUIDE-SSL-TEST",
@@ -248,6 +249,13 @@ const NODES: &[Node] = &[
         source: "SI-DEP guide 2.1",
     },
     Node {
+        code: "GUIDE-CARD-REFUSED",
+        body: Body::Advice { steps: 3, then: &["GUIDE-SSL-TEST", "GUIDE-CARD-LOCKED", "GUIDE-LOGIN"] },
+        contacts: &[ContactId::AnsSupportPhone, ContactId::AnsSupportMail],
+        answers_to: &[],
+        source: "SI-DEP guide 2.1; users-and-peers A2",
+    },
+    Node {
         code: "GUIDE-CARD-LOCKED",
         body: Body::Advice { steps: 3, then: &["GUIDE-SECRETS"] },
         contacts: &[ContactId::AnsSupportPhone],
@@ -306,7 +314,7 @@ const NODES: &[Node] = &[
     },
     Node {
         code: "GUIDE-NO-PUSH",
-        body: Body::Advice { steps: 3, then: &["GUIDE-APP", "GUIDE-OUTAGE"] },
+        body: Body::Advice { steps: 3, then: &["GUIDE-PULL-MODE", "GUIDE-APP", "GUIDE-WRONG-APP", "GUIDE-OUTAGE"] },
         contacts: &[],
         answers_to: &[],
         source: "users-and-peers A; SMURT@B guide",
@@ -328,10 +336,25 @@ const NODES: &[Node] = &[
     },
     Node {
         code: "GUIDE-TIME-UP",
-        body: Body::Advice { steps: 2, then: &["GUIDE-NO-PUSH"] },
+        body: Body::Advice { steps: 2, then: &["GUIDE-NO-PUSH", "GUIDE-BATTERY"] },
         contacts: &[],
         answers_to: &[],
         source: "psc-facts 10; SMURT@B guide",
+    },
+    // Blocking the notification removes pushes that nobody asked for at no cost: the login works all the same.
+    Node {
+        code: "GUIDE-PULL-MODE",
+        body: Body::Advice { steps: 3, then: &["GUIDE-UNASKED-PUSH"] },
+        contacts: &[],
+        answers_to: &[],
+        source: "users-and-peers A, remedy (a), and E none-has 4; psc-facts 7",
+    },
+    Node {
+        code: "GUIDE-NETWORK",
+        body: Body::Advice { steps: 3, then: &["GUIDE-OUTAGE"] },
+        contacts: &[],
+        answers_to: &[],
+        source: "users-and-peers A8 and its risks",
     },
     Node {
         code: "GUIDE-BATTERY",
@@ -349,7 +372,7 @@ const NODES: &[Node] = &[
     },
     Node {
         code: "GUIDE-OUTAGE",
-        body: Body::Advice { steps: 3, then: &[] },
+        body: Body::Advice { steps: 3, then: &["GUIDE-NETWORK"] },
         contacts: &[ContactId::EcpsTest, ContactId::EcpsSupportPhone],
         answers_to: &[],
         source: "users-and-peers A8",
@@ -363,7 +386,7 @@ const NODES: &[Node] = &[
     },
     Node {
         code: "GUIDE-UNASKED-PUSH",
-        body: Body::Advice { steps: 4, then: &["GUIDE-ACCEPTED", "GUIDE-SCAM-CALL"] },
+        body: Body::Advice { steps: 4, then: &["GUIDE-ACCEPTED", "GUIDE-PULL-MODE", "GUIDE-SCAM-CALL"] },
         contacts: &[ContactId::EcpsSupportPhone],
         answers_to: &[],
         source: "psc-facts 6, 7; users-and-peers A3",

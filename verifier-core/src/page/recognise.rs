@@ -66,6 +66,8 @@ pub enum RecognizedPage {
     Expired,
     /// The request was refused.
     Refused,
+    /// The person left the waiting page by its own button.
+    Quit,
     /// The identifier was not known.
     UnknownIdentifier,
     /// Activation by card: the QR code to be scanned by the phone.
@@ -74,6 +76,12 @@ pub enum RecognizedPage {
     ActivationCode,
     /// The session was closed.
     SignedOut,
+    /// No card, no reader or no certificate was found.
+    CardUnread,
+    /// The card was read and its certificate refused.
+    CardRefused,
+    /// The provider says that it is out of order: stop retrying.
+    Outage,
 }
 
 /// The version of the rules, to be told with every report.
@@ -119,10 +127,14 @@ fn interpret(kind: PageKind, observation: &PageObservation, page: &FoldedPage) -
         PageKind::Confirmation => RecognizedPage::Confirmation,
         PageKind::Expired => RecognizedPage::Expired,
         PageKind::Refused => RecognizedPage::Refused,
+        PageKind::Quit => RecognizedPage::Quit,
         PageKind::UnknownIdentifier => RecognizedPage::UnknownIdentifier,
         PageKind::ActivationQr => RecognizedPage::ActivationQr,
         PageKind::ActivationCode => RecognizedPage::ActivationCode,
         PageKind::SignedOut => RecognizedPage::SignedOut,
+        PageKind::CardUnread => RecognizedPage::CardUnread,
+        PageKind::CardRefused => RecognizedPage::CardRefused,
+        PageKind::Outage => RecognizedPage::Outage,
     };
     Recognition::Recognized(recognized)
 }

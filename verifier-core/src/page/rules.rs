@@ -15,7 +15,7 @@
 //! same table for readers and other tools, with its schema beside it; a test holds the two together.
 
 /// Grows whenever a rule or phrase changes, so that a report says which rules spoke.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What a rule recognises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,6 +38,8 @@ pub enum PageKind {
     Expired,
     /// The request was refused.
     Refused,
+    /// The person left the waiting page by its own button.
+    Quit,
     /// The identifier was not known.
     UnknownIdentifier,
     /// Activation by card: the QR code to be scanned by the phone.
@@ -46,11 +48,17 @@ pub enum PageKind {
     ActivationCode,
     /// The session was closed.
     SignedOut,
+    /// No card, no reader or no certificate was found.
+    CardUnread,
+    /// The card was read and its certificate refused.
+    CardRefused,
+    /// The provider says that it is out of order.
+    Outage,
 }
 
 impl PageKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::Portal,
         Self::Identifier,
         Self::Card,
@@ -60,10 +68,14 @@ impl PageKind {
         Self::Number,
         Self::Expired,
         Self::Refused,
+        Self::Quit,
         Self::UnknownIdentifier,
         Self::ActivationQr,
         Self::ActivationCode,
         Self::SignedOut,
+        Self::CardUnread,
+        Self::CardRefused,
+        Self::Outage,
     ];
 
     /// A stable lower-case name.
@@ -79,10 +91,14 @@ impl PageKind {
             Self::Number => "number",
             Self::Expired => "expired",
             Self::Refused => "refused",
+            Self::Quit => "quit",
             Self::UnknownIdentifier => "unknown-identifier",
             Self::ActivationQr => "activation-qr",
             Self::ActivationCode => "activation-code",
             Self::SignedOut => "signed-out",
+            Self::CardUnread => "card-unread",
+            Self::CardRefused => "card-refused",
+            Self::Outage => "outage",
         }
     }
 }
@@ -204,7 +220,15 @@ pub const RULES: &[Rule] = &[
             text("authentification refusee"),
             text("authentification a ete refusee"),
             text("vous avez refuse"),
+        ]],
+    },
+    Rule {
+        kind: PageKind::Quit,
+        tabs: &[],
+        groups: &[&[
             text("vous avez quitte l'authentification"),
+            text("authentification quittee"),
+            text("authentification abandonnee"),
         ]],
     },
     Rule {
@@ -219,6 +243,74 @@ pub const RULES: &[Rule] = &[
             text("session a ete fermee"),
             text("deconnexion reussie"),
         ]],
+    },
+    // What becomes of a card: assumed wordings, after the words of the SI-DEP guide and of people who ask for help. They come
+    // before the card tab, which may stand below the message.
+    Rule {
+        kind: PageKind::CardRefused,
+        tabs: &["carte cps"],
+        groups: &[
+            &[text("carte"), text("certificat")],
+            &[
+                text("carte refusee"),
+                text("carte est refusee"),
+                text("carte a ete refusee"),
+                text("carte expiree"),
+                text("carte est expiree"),
+                text("carte a expire"),
+                text("carte revoquee"),
+                text("carte est revoquee"),
+                text("carte en opposition"),
+                text("carte bloquee"),
+                text("carte est bloquee"),
+                text("carte n'est pas reconnue"),
+                text("carte inconnue"),
+                text("certificat refuse"),
+                text("certificat a ete refuse"),
+                text("certificat n'est pas accepte"),
+                text("certificat expire"),
+                text("certificat est expire"),
+                text("certificat a expire"),
+                text("certificat revoque"),
+                text("certificat est revoque"),
+                text("certificat a ete revoque"),
+                text("certificat n'est pas valide"),
+                text("certificat invalide"),
+                text("de votre carte a ete revoque"),
+                text("de votre carte est revoque"),
+                text("de votre carte a expire"),
+                text("de votre carte est expire"),
+                text("de la carte a ete revoque"),
+                text("de la carte est revoque"),
+                text("de la carte a expire"),
+                text("de la carte est expire"),
+            ],
+        ],
+    },
+    Rule {
+        kind: PageKind::CardUnread,
+        tabs: &["carte cps"],
+        groups: &[
+            &[text("carte"), text("certificat"), text("lecteur")],
+            &[
+                text("aucune carte"),
+                text("carte absente"),
+                text("carte non detectee"),
+                text("carte n'a pas ete detectee"),
+                text("carte non lue"),
+                text("carte n'a pas ete lue"),
+                text("carte n'a pas pu etre lue"),
+                text("carte illisible"),
+                text("aucun certificat"),
+                text("certificat absent"),
+                text("certificat n'a pas ete presente"),
+                text("pas presente de certificat"),
+                text("aucun lecteur"),
+                text("lecteur non detecte"),
+                text("lecteur n'a pas ete detecte"),
+                text("lecteur de carte absent"),
+            ],
+        ],
     },
     // The waiting page, from the SMURT@B guide: the number's own sentence and one of the sentences around it.
     Rule {
@@ -332,5 +424,22 @@ pub const RULES: &[Rule] = &[
                 text("s'identifier avec pro sante connect"),
             ],
         ],
+    },
+    // Assumed wordings, and last: a notice of works to come stands on pages that are in order.
+    Rule {
+        kind: PageKind::Outage,
+        tabs: &[],
+        groups: &[&[
+            text("service indisponible"),
+            text("service est indisponible"),
+            text("service momentanement indisponible"),
+            text("service temporairement indisponible"),
+            text("est momentanement indisponible"),
+            text("est temporairement indisponible"),
+            text("est actuellement indisponible"),
+            text("maintenance en cours"),
+            text("en cours de maintenance"),
+            text("service unavailable"),
+        ]],
     },
 ];

@@ -75,9 +75,13 @@ fn name(page: &RecognizedPage) -> &'static str {
         RecognizedPage::NumberUnread { .. } => "number-unread",
         RecognizedPage::Expired => "expired",
         RecognizedPage::Refused => "refused",
+        RecognizedPage::Quit => "quit",
         RecognizedPage::UnknownIdentifier => "unknown-identifier",
         RecognizedPage::ActivationQr => "activation-qr",
         RecognizedPage::ActivationCode => "activation-code",
         RecognizedPage::SignedOut => "signed-out",
+        RecognizedPage::CardUnread => "card-unread",
+        RecognizedPage::CardRefused => "card-refused",
+        RecognizedPage::Outage => "outage",
     }
 }

@@ -1,0 +1,57 @@
+//! "I did not ask for this": what this browser knows of logins under way, and what to do.
+//!
+//! A request arrives on a phone, which nothing here can see. What can be told is whether a login runs in *this* browser, for
+//! which service and since when. If none does, the request came from elsewhere; if one does, the person decides whether it is
+//! theirs. A waiting page that no service was seen to ask for is told apart as well: there the person is asked, not accused,
+//! because a request can leave unseen (a form that posts it, a tab from before the extension was installed).
+
+use verifier_core::page::Environment;
+use verifier_core::page::origin::GENUINE;
+
+use super::page::{self, Visible};
+use super::render::clock_time;
+use super::words::say;
+use crate::tab::shown::{Running, TabView};
+use crate::tab::words::{PageWord, VerdictWord};
+
+/// Keycloak's end of a session (psc-facts 1.2). Opened by a click, so that nobody is logged out by surprise.
+const LOGOUT_PATH: &str = "/auth/realms/esante-wallet/protocol/openid-connect/logout";
+
+/// Draws the panel, and the note on a waiting page that nobody was seen to ask for.
+pub(super) fn draw(tab: Option<&TabView>, running: Option<&Running>, unasked: bool) {
+    let unseen = tab.is_some_and(is_unseen);
+    page::set_attribute("page-state", "data-started", if unseen { "unseen" } else { "" });
+    page::set_attribute("page-state", "data-view", if unasked { "unasked" } else { "page" });
+    page::show("unseen-panel", Visible::from(unseen && !unasked));
+    page::show("unasked-panel", Visible::from(unasked));
+    page::show("unasked", Visible::from(!unasked && !unseen && tab.is_none_or(|tab| !tab.verdict.warns())));
+    let environment = match tab.map(|tab| tab.verdict) {
+        Some(VerdictWord::Bas) => Environment::Bas,
+        Some(VerdictWord::Local) => Environment::Local,
+        _ => Environment::Production,
+    };
+    page::set_attribute("logout", "href", &format!("https://{}{LOGOUT_PATH}", host(environment, "auth.")));
+    page::set_attribute("portal", "href", &format!("https://{}/login-page", host(environment, "wallet.")));
+    page::set_attribute("unasked-panel", "data-running", if running.is_some() { "yes" } else { "no" });
+    page::set_text("unasked-desk", &desk(running));
+}
+
+/// A genuine page waits for the phone, and no service was seen to ask for it.
+fn is_unseen(tab: &TabView) -> bool {
+    tab.verdict.is_genuine() && matches!(tab.page, PageWord::Number | PageWord::NumberUnread) && tab.request.is_none()
+}
+
+/// What this browser knows.
+fn desk(running: Option<&Running>) -> String {
+    match running {
+        None => say("unaskedNone", &[]),
+        Some(Running { service: Some(service), since_ms }) => say("unaskedRunning", &[service, &clock_time(*since_ms)]),
+        Some(Running { service: None, since_ms }) => say("unaskedRunningUnseen", &[&clock_time(*since_ms)]),
+    }
+}
+
+/// The host of this environment whose name starts so.
+fn host(environment: Environment, first_label: &str) -> &'static str {
+    let own = GENUINE.iter().filter(|row| row.environment == environment);
+    own.map(|row| row.host).find(|host| host.starts_with(first_label)).unwrap_or_default()
+}

@@ -1,0 +1,37 @@
+//! The watch over every page that is opened, which a person switches on and off here.
+//!
+//! Without it a look-alike is called out where a person clicks the toolbar button; with it, as soon as its address is opened.
+//! The power it needs is asked for by the browser itself, within the click.
+
+use wasm_bindgen_futures::spawn_local;
+
+use super::page;
+use super::words::say;
+use crate::browser::permissions;
+
+/// Draws whether it is on.
+pub(super) async fn draw() {
+    let on = permissions::watches().await;
+    page::set_attribute("watch", "data-watch", if on { "on" } else { "off" });
+    page::set_text("watch-state", &say(if on { "watchIsOn" } else { "watchIsOff" }, &[]));
+    page::set_text("watch-toggle", &say(if on { "watchStop" } else { "watchStart" }, &[]));
+}
+
+/// The button was pressed.
+pub(super) fn toggle() {
+    if page::attribute("watch", "data-watch").as_deref() == Some("on") {
+        spawn_local(async {
+            // An administrator may keep it on; then the state that is drawn says so.
+            let _ = permissions::remove_watch().await;
+            draw().await;
+        });
+        return;
+    }
+    // Asked for before anything is awaited: later it would no longer be within the click.
+    let answer = permissions::request_watch();
+    spawn_local(async {
+        // Whether the person said yes is what is drawn.
+        let _ = answer.await;
+        draw().await;
+    });
+}
