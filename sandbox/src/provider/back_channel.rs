@@ -36,13 +36,12 @@ impl OAuthError {
         Self { status: StatusCode::FORBIDDEN, error: "access_denied", description: description.into(), challenge: None }
     }
 
-    /// `401 unauthorized_client`: known, but not for this grant. CIBA Core §13 has the word, the underlying server software the
-    /// status.
-    pub(crate) fn not_allowed(description: &str) -> Self {
+    /// `401 invalid_grant`: known, but not for CIBA. In the words of the server software of the provider (psc-facts §1.10).
+    pub(crate) fn not_allowed() -> Self {
         Self {
             status: StatusCode::UNAUTHORIZED,
-            error: "unauthorized_client",
-            description: description.to_owned(),
+            error: "invalid_grant",
+            description: "Client not allowed OIDC CIBA Grant".to_owned(),
             challenge: None,
         }
     }

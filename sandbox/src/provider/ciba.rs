@@ -17,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::back_channel::{OAuthError, authenticated, never_stored};
-use super::request::{LEVELS, SCOPES};
+use super::request::{SCOPES, level_asked};
 use crate::app::{App, Failure};
 use crate::clients::{Client, Decoupled};
 use crate::identifier;
@@ -59,23 +59,20 @@ pub(crate) async fn authenticate(State(app): State<Arc<App>>, headers: HeaderMap
 fn parse(app: &App, client: &Client, params: &Params) -> Result<Request, OAuthError> {
     let bad = |text: &str| OAuthError::bad_request("invalid_request", text);
     if client.may_decouple() == Decoupled::Refused {
-        return Err(OAuthError::not_allowed("this client may not use CIBA"));
+        return Err(OAuthError::not_allowed());
     }
     for name in ["request", "login_hint_token", "id_token_hint", "user_code", "client_notification_token"] {
         if params.value(name).is_some() {
             return Err(bad(&format!("{name} is not offered by the sandbox")));
         }
     }
-    let scope = params.value("scope").ok_or_else(|| bad("scope is missing"))?;
+    let scope = params.value("scope").ok_or_else(|| bad("missing parameter : scope"))?;
     let scopes: Vec<&str> = scope.split(' ').filter(|name| !name.is_empty()).collect();
     let complete = ["openid", "scope_all"].iter().all(|name| scopes.contains(name));
     if !complete || scopes.iter().any(|name| !SCOPES.contains(name)) {
         return Err(OAuthError::bad_request("invalid_scope", "scope must be openid scope_all"));
     }
-    let levels = params.value("acr_values").unwrap_or_default();
-    if levels.is_empty() || levels.split(' ').any(|level| !LEVELS.contains(&level)) {
-        return Err(bad("acr_values must be eidas1"));
-    }
+    level_asked(params.value("acr_values"), app.faults().acr_values).map_err(bad)?;
     let channel = match params.value("channel") {
         Some("MOBILE") => Channel::Mobile,
         Some("CARD") => Channel::Card,
@@ -87,20 +84,19 @@ fn parse(app: &App, client: &Client, params: &Params) -> Result<Request, OAuthEr
         Some(text) => PairedNumber::parse(text)
             .ok_or_else(|| OAuthError::bad_request("invalid_binding_message", "binding_message must be two digits"))?,
     };
-    let hint = params.value("login_hint").ok_or_else(|| bad("login_hint is missing"))?;
+    let hint = params.value("login_hint").ok_or_else(|| bad("missing parameter : login_hint"))?;
     let standing = |person: &str| app.store.with(|state, _| state.standing(person));
-    let (found, unknown) = match channel {
-        Channel::Mobile => {
-            (identifier::find(&app.persons, hint, standing), "login_hint names nobody who has an active e-CPS here")
-        }
-        Channel::Card => (identifier::read(&app.persons, hint), "login_hint names nobody who has a card here"),
+    let found = match channel {
+        Channel::Mobile => identifier::find(&app.persons, hint, standing),
+        Channel::Card => identifier::read(&app.persons, hint),
     };
+    // CIBA Core §13 would say `unknown_user_id`; this is what the server software of the provider says (psc-facts §1.10).
     let person = found.map_err(|refusal| {
         tracing::info!(code = refusal.code(), "identifier refused");
-        OAuthError::bad_request("unknown_user_id", unknown)
+        bad("invalid_user")
     })?;
     if channel == Channel::Card && app.store.with(|state, _| state.card_tries(person.id())).is_none() {
-        return Err(OAuthError::bad_request("unknown_user_id", unknown));
+        return Err(bad("invalid_user"));
     }
     Ok(Request { person: person.id().to_owned(), scope: scopes.join(" "), number, channel })
 }

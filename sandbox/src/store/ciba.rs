@@ -58,8 +58,8 @@ pub(crate) enum PollError {
     /// Never issued, to another service, or used up.
     #[error("auth_req_id is unknown, was issued to another client, or was used before")]
     Unknown,
-    /// The phone has not answered.
-    #[error("the phone has not been answered yet")]
+    /// The phone has not answered. The sentence is the published one.
+    #[error("The authorization request is still pending as the end-user hasn't yet been authenticated.")]
     Pending,
     /// The service asks too often; its pause is five seconds longer from now on.
     #[error("asked again too soon; wait five seconds longer between two requests")]

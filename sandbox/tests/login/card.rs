@@ -257,7 +257,7 @@ async fn a_login_without_a_browser_asks_the_card_on_the_desk() {
     };
     // Not activated: the card is enough. No card: nobody to ask.
     assert_eq!(ask("899700075064", "00").await.0, 200);
-    assert_eq!(ask("899700427885", "07").await.1["error"], "unknown_user_id");
+    assert_eq!(ask("899700427885", "07").await.1["error_description"], "invalid_user");
 
     let (status, opened) = ask(DOCTOR, "07").await;
     assert_eq!(status, 200, "{opened}");

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::program_world::Folder;
 use crate::world::{DOCTOR, World, decode};
 
 const GRANT: &str = "urn:openid:params:grant-type:ciba";
@@ -108,8 +109,8 @@ async fn each_mistake_has_its_word() {
     check("binding_message", "7", "invalid_binding_message").await;
     check("binding_message", "٠٧", "invalid_binding_message").await;
     check("login_hint", "", "invalid_request").await;
-    check("login_hint", "99700218896", "unknown_user_id").await;
-    check("login_hint", "899700075064", "unknown_user_id").await;
+    check("login_hint", "99700218896", "invalid_request").await;
+    check("login_hint", "899700075064", "invalid_request").await;
     check("channel", "", "invalid_request").await;
     check("channel", "FAX", "invalid_request").await;
     check("login_hint_token", "x", "invalid_request").await;
@@ -121,4 +122,34 @@ async fn each_mistake_has_its_word() {
     }
     let (status, answer) = world.ask(&[]).await;
     assert_eq!((status, &answer["error"]), (403, &json!("access_denied")));
+}
+
+/// What the server software of the provider was seen to answer (psc-facts §1.10).
+#[tokio::test]
+async fn refusals_have_the_published_words() {
+    let folder = Folder::make("ciba");
+    let file = folder.path().join("people.toml");
+    std::fs::write(&file, "[[client]]\nid = \"browser-only\"\nsecret = \"s\"\nname = \"B\"\n").unwrap();
+    let world = World::start_with_people(&file).await;
+    let says = async |changes: &[(&str, &str)], text: &str| {
+        let (status, answer) = world.ask(changes).await;
+        assert_eq!(
+            (status, &answer["error"], &answer["error_description"]),
+            (400, &json!("invalid_request"), &json!(text))
+        );
+    };
+    says(&[("login_hint", "")], "missing parameter : login_hint").await;
+    says(&[("scope", "")], "missing parameter : scope").await;
+    says(&[("login_hint", "899700000000")], "invalid_user").await;
+    let id = world.asked().await;
+    let (_, pending) = world.poll(&id).await;
+    let text = "The authorization request is still pending as the end-user hasn't yet been authenticated.";
+    assert_eq!((&pending["error"], &pending["error_description"]), (&json!("authorization_pending"), &json!(text)));
+    let (status, answer) = world.post_as("browser-only", "s", "ext/ciba/auth", &[]).await;
+    let expected = json!({"error": "invalid_grant", "error_description": "Client not allowed OIDC CIBA Grant"});
+    assert_eq!((status, answer), (401, expected));
+    // One level may be asked for here as well, unless the switch says otherwise.
+    assert_eq!(world.ask(&[("acr_values", "eidas2")]).await.0, 400);
+    world.switch(json!({"acr_values": "any"})).await;
+    assert_eq!(world.ask(&[("acr_values", "eidas2")]).await.0, 200);
 }

@@ -58,7 +58,7 @@ const ENDPOINTS: &[Endpoint] = &[
             ("login_hint", "899700000000"),
             ("channel", "MOBILE"),
         ],
-        errors: &["invalid_request", "invalid_client", "invalid_scope", "unknown_user_id", "invalid_binding_message"],
+        errors: &["invalid_request", "invalid_client", "invalid_scope", "invalid_binding_message"],
     },
     Endpoint {
         path: "ext/par/request",
