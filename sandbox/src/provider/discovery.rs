@@ -2,8 +2,8 @@
 //!
 //! The field set is the one reconstructed from published captures (psc-facts §1.3), without what the sandbox does not do:
 //! advertised and absent would teach an integrator something false. `tests/login/discovery.rs` names each missing value with its
-//! reason. Two documents exist: the one under PSC's own name
-//! points at the login host, the plain one at the token service, as observed.
+//! reason. Two documents exist: the one under PSC's own name points at the login host, the plain one at the token service, as
+//! observed.
 
 use std::sync::Arc;
 
