@@ -5,6 +5,9 @@
 //! Lines come from the shared vectors and from counters, so no two runs differ. Tokens repeat: nothing is kept between lines, so
 //! the same token costs the same each time. Start-up, which compiles the component, is measured by a run without lines and
 //! stands beside the rate, which leaves it out. The processor time of a line says what the rate would be on a quiet machine.
+//! What the extension costs is measured by [`extension`].
+
+pub(crate) mod extension;
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -19,6 +22,25 @@ use crate::process::succeed;
 use crate::progress::Progress;
 use crate::setup::{self, Scope};
 use crate::{artefacts, build};
+
+/// How figures are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// One line.
+    Json,
+}
+
+impl Format {
+    pub(crate) fn parse(word: &str) -> Result<Self> {
+        match word {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            other => bail!("there is no format `{other}`; there are text and json"),
+        }
+    }
+}
 
 /// What the numbers of the first issue on the core ask for, in lines a second on two cores.
 const OPERATIONS: &[(&str, usize, u32)] =

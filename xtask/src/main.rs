@@ -39,6 +39,8 @@ Commands:
   fuzz [TARGET…]    fuzz the core, every target or those named
       --seconds N   how long each (30)
   bench inspect     lines a second through `vigie inspect --jsonl`, against the native core
+  bench extension   sizes of the extension, digits to the badge, a stopped worker to its answer
+      --format json figures as one line of JSON, the last
   bench sandbox     200 logins at once through the sandbox: lost, p50, p99, memory
 Options:
   -v, --verbose     show what the called tools print
@@ -55,6 +57,7 @@ enum Request {
     Fuzz { targets: Vec<String>, seconds: u64 },
     BenchInspect,
     BenchSandbox,
+    BenchExtension(bench::Format),
 }
 
 fn main() -> ExitCode {
@@ -79,6 +82,7 @@ fn parse(mut arguments: lexopt::Parser) -> Result<(Request, bool)> {
     let mut words = Vec::new();
     let mut mode = None;
     let mut seconds = None;
+    let mut format = None;
     let mut firefox = false;
     let mut rebuild = false;
     while let Some(argument) = arguments.next()? {
@@ -90,6 +94,7 @@ fn parse(mut arguments: lexopt::Parser) -> Result<(Request, bool)> {
             Long("firefox") => firefox = true,
             Long("rebuild") => rebuild = true,
             Long("seconds") => seconds = Some(arguments.value()?.parse()?),
+            Long("format") => format = Some(bench::Format::parse(&arguments.value()?.string()?)?),
             Value(word) => words.push(word.string()?),
             other => return Err(other.unexpected().into()),
         }
@@ -108,6 +113,9 @@ fn parse(mut arguments: lexopt::Parser) -> Result<(Request, bool)> {
     if rebuild && command != "package" {
         bail!("--rebuild belongs to `package`");
     }
+    if format.is_some() && words != ["bench", "extension"] {
+        bail!("--format belongs to `bench extension`");
+    }
     if seconds.is_some() && command != "fuzz" {
         bail!("--seconds belongs to `fuzz`");
     }
@@ -124,7 +132,8 @@ fn parse(mut arguments: lexopt::Parser) -> Result<(Request, bool)> {
         "fuzz" => Request::Fuzz { targets: rest.to_vec(), seconds: seconds.unwrap_or(fuzz::USUAL_SECONDS) },
         "bench" if rest == ["inspect"] => Request::BenchInspect,
         "bench" if rest == ["sandbox"] => Request::BenchSandbox,
-        "bench" => bail!("`bench` measures `inspect` or `sandbox`"),
+        "bench" if rest == ["extension"] => Request::BenchExtension(format.unwrap_or(bench::Format::Text)),
+        "bench" => bail!("`bench` measures `inspect`, `extension` or `sandbox`"),
         unknown => bail!("there is no command `{unknown}`"),
     };
     Ok((request, verbose))
@@ -155,6 +164,7 @@ fn run(request: Request, progress: &Progress) -> Result<ExitCode> {
         Request::Fuzz { targets, seconds } => return fuzz::run(progress, &targets, seconds),
         Request::BenchInspect => return bench::inspect(progress),
         Request::BenchSandbox => return bench::sandbox(progress),
+        Request::BenchExtension(format) => return bench::extension::run(progress, format),
         Request::Test(areas) => return test::run(progress, &areas),
     }
     Ok(ExitCode::SUCCESS)
