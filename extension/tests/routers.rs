@@ -17,7 +17,8 @@ const FACTS: &[&str] =
 
 /// What a page of the extension may order.
 const ORDERS: &[&str] = &[
-    r#"{"v":1,"m":"forget"}"#,
+    r#"{"v":1,"m":{"forget":{}}}"#,
+    r#"{"v":1,"m":{"forget":{"identifier":"x"}}}"#,
     r#"{"v":1,"m":{"fill":{"tab":7,"identifier":"x","mismatch":"ask","keep":"session"}}}"#,
     r#"{"v":1,"m":{"fill":{"tab":7,"identifier":"x","mismatch":"accepted","keep":"device"}}}"#,
 ];

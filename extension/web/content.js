@@ -16,8 +16,8 @@ const setValue = own(HTMLInputElement, 'value').set;
 /** A form's own ways up can be shadowed by a control of that name; these cannot. */
 const slot = own(Element, 'assignedSlot').get, up = own(Node, 'parentNode').get;
 /** Makes hit testing find what lets clicks through. */
-const solid = new CSSStyleSheet();
-solid.replaceSync('*,::before,::after{pointer-events:auto!important}');
+const hard = new CSSStyleSheet();
+hard.replaceSync('*,::before,::after{pointer-events:auto!important}');
 const watcher = new MutationObserver(soon), written = new WeakMap(), refs = [];
 let probed, last, timer, ranAt = 0, sentAt = 0;
 
@@ -27,8 +27,8 @@ const clean = (text) => text.replace(/\s+/g, ' ').trim().replace(/\d{4,}/g, '…
 function opacity(el) {
   if (el === document) return 1;
   if (el instanceof ShadowRoot) return opacity(el.host);
-  const { opacity: its, filter, maskImage, mixBlendMode } = getComputedStyle(el);
-  return filter + maskImage + mixBlendMode === 'nonenonenormal' ? +its * opacity(slot.call(el) ?? up.call(el)) : 0;
+  const { opacity: by, filter, maskImage, mixBlendMode } = getComputedStyle(el);
+  return filter + maskImage + mixBlendMode === 'nonenonenormal' ? +by * opacity(slot.call(el) ?? up.call(el)) : 0;
 }
 function visible(el) {
   const { width, height, right, bottom } = el.getBoundingClientRect();
@@ -110,7 +110,7 @@ function refusal(el, value) {
     root = at.getRootNode();
     const hit = (of) => root.elementsFromPoint(x + width * of, y + height / 2);
     if ([0.2, 0.5, 0.8].some((of) => hit(of)[0] !== at)) return 'covered';
-    root.adoptedStyleSheets.push(solid);
+    root.adoptedStyleSheets.push(hard);
     const all = hit(0.5);
     root.adoptedStyleSheets.pop();
     if (all.slice(0, all.indexOf(at)).some((one) => paint(one) || one.contains(at))) return 'covered';

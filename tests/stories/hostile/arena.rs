@@ -148,7 +148,7 @@ impl Arena {
             const own = await chrome.tabs.getCurrent();
             const others = (await chrome.tabs.query({})).filter((tab) => tab.id !== own.id);
             await chrome.tabs.remove(others.map((tab) => tab.id));
-            await chrome.runtime.sendMessage('{\"v\":1,\"m\":\"forget\"}');
+            await chrome.runtime.sendMessage('{\"v\":1,\"m\":{\"forget\":{}}}');
         })()";
         self.popup.evaluate(script).await.map(drop)
     }

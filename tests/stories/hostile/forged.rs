@@ -28,6 +28,8 @@ const MESSAGES: &[&str] = &[
     "'{\"v\":1,\"m\":\"gone\",\"tab\":OTHER}'",
     "'{\"v\":1,\"m\":{\"gone\":OTHER}}'",
     "'{\"v\":1,\"m\":\"forget\"}'",
+    "'{\"v\":1,\"m\":{\"forget\":{}}}'",
+    "'{\"v\":1,\"m\":{\"forget\":{\"identifier\":null}}}'",
     "'{\"v\":1,\"m\":\"ready\"}'",
     "'{\"v\":1,\"m\":\"written\"}'",
     "'{\"v\":1,\"m\":\"filled\"}'",
@@ -83,7 +85,7 @@ async fn every_message(arena: &Arena) -> Result<()> {
     let tab = arena.open(&format!("{WALLET}/login.html")).await?;
     arena.state("identifier").await?;
     let before = record_of(arena, &other).await?;
-    let identity = record(arena, "identity").await?;
+    let identity = record(arena, "desk").await?;
     ensure!(identity.contains(TYPED), "the identifier is not kept");
 
     let world = tab.world(arena).await?;
@@ -104,7 +106,7 @@ async fn every_message(arena: &Arena) -> Result<()> {
     ensure!(tab.page.evaluate_in(world, script).await? == "", "a connection is answered");
 
     ensure!(record_of(arena, &other).await? == before, "what is known of the other tab has changed");
-    ensure!(record(arena, "identity").await? == identity, "the identifier that was kept has changed");
+    ensure!(record(arena, "desk").await? == identity, "the identifier that was kept has changed");
     ensure!(arena.badge(&other).await? == "47", "the other tab lost its badge");
     ensure!(tab.page.evaluate("field.value").await? == "", "the field holds something");
     let seen = tab.look().await?;
