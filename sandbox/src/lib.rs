@@ -7,7 +7,7 @@
 //!
 //! It must never be trusted: its keys are made anew on every start and anybody who reaches it can be anybody.
 //!
-//! What it does not do yet: more than one set of login pages of its own.
+//! What it does not do yet stands in its README, under that title.
 //!
 //! Facts about the real provider come from published sources; where they are silent the code says "not published".
 

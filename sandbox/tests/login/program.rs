@@ -38,6 +38,8 @@ fn starts_that_are_refused() {
     check_refused(&["--listen", &address], "SBX-LISTEN", "--listen 127.0.0.1:0");
     check_refused(&["--listen", "0.0.0.0:0"], "SBX-REMOTE", "--allow-remote");
     check_refused(&["--host-names", "genuine"], "SBX-GENUINE-TLS", "add --tls");
+    let file = Written::new("cards", "");
+    check_refused(&["--tls", "--cards", file.path()], "SBX-CARDS", "another directory with --cards");
 }
 
 #[test]
@@ -55,10 +57,13 @@ fn the_line_says_where_everything_is_and_the_end_leaves_nothing() {
     let ca = ready["ca"].as_str().unwrap();
     let pem = std::fs::read_to_string(ca).unwrap();
     assert!(pem.starts_with("-----BEGIN CERTIFICATE-----") && !pem.contains("PRIVATE"));
+    let cards = Path::new(ready["cards"].as_str().unwrap()).to_owned();
+    assert!(cards.join("899700218896.p12").is_file() && cards.join("other-environment.p12").is_file());
+    assert_eq!(ready["ssl_test"], "https://testssl.asipsante.fr/testssl");
 
     assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
     assert!(child.wait().unwrap().success());
-    assert!(!Path::new(ca).exists());
+    assert!(!Path::new(ca).exists() && !cards.exists());
     let mut banner = String::new();
     child.stderr.take().unwrap().read_to_string(&mut banner).unwrap();
     assert!(banner.contains("NEVER TRUST IT"), "{banner}");

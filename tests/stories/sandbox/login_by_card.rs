@@ -50,6 +50,11 @@ impl Story<'_> {
         self.permitted("CARD").await?;
         self.keep("04-sidep-permits", Frame::Page).await?;
 
+        // SMURT@B lets the session of the card in as well, without asking again.
+        let home = self.stage.sandbox.relying_parties.get("smurtab").context("no service smurtab")?;
+        self.browser.client.goto(&format!("{home}login?session=reuse")).await?;
+        self.permitted("CARD").await?;
+
         // The other way, in a browser that knows nobody.
         self.browser.client.goto("https://wallet.esw.esante.gouv.fr/").await?;
         self.browser.client.delete_all_cookies().await?;
