@@ -26,7 +26,7 @@ struct Component {
 const COMPONENTS: &[Component] = &[
     Component { package: "vigie-verifier", features: "pure", name: "vigie-verifier-pure", arguments: &[] },
     Component { package: "vigie-verifier", features: "", name: "vigie-verifier", arguments: &[] },
-    // An expression of the greatest depth that the interpreter takes needs half of this stack.
+    // Expressions nest, and so does their evaluation: the vectors hold the deepest that the interpreter takes.
     Component { package: "vigie-cel", features: "", name: "vigie-cel", arguments: &["-Clink-arg=-zstack-size=262144"] },
 ];
 
@@ -182,7 +182,7 @@ pub(crate) fn components(progress: &Progress, wanted: Components) -> Result<()> 
         progress.step(&format!("component: {name}"), |running| {
             let mut cargo = artefacts::cargo();
             cargo.args(["rustc", "-p", package, "--lib", "--target", WASM_TARGET, "--profile", "component"]);
-            cargo.args(["--features", features, "--", "-Clinker=wasm-component-ld"]);
+            cargo.args(without_places()?).args(["--features", features, "--", "-Clinker=wasm-component-ld"]);
             succeed(running, cargo.args(*arguments))?;
             copy_if_changed(&library(&target, "component", package), &component(name))
         })?;

@@ -84,7 +84,7 @@ impl Policy {
         let instance = pre.instantiate(&mut store).map_err(failed)?;
         let description = instance.vigie_policy_lifecycle().call_describe(&mut store).map_err(failed)?;
 
-        if !description.reason_codes.iter().all(|code| is_reason_code(code)) {
+        if !description.reason_codes.iter().all(|code| is_reason_code(code) || code == IN_SETTINGS) {
             return Err(LoadComponentError::Failed { file: file.clone(), failure: Failure::BadOutput });
         }
 
@@ -106,12 +106,19 @@ impl Policy {
         {
             return Err(Failure::OutcomeSize);
         }
-        let declared = self.description.reason_codes.contains(&outcome.reason_code);
+        let declared = self.declares(&outcome.reason_code);
         let objects = outcome
             .obligations
             .iter()
             .all(|one| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&one.properties).is_ok());
         if declared && objects { Ok(outcome) } else { Err(Failure::BadOutput) }
+    }
+
+    /// True for a code that the description lists and, where the description says so, for one that its settings spell.
+    fn declares(&self, code: &str) -> bool {
+        let codes = &self.description.reason_codes;
+        let spelt = || codes.iter().any(|one| one == IN_SETTINGS) && self.settings.contains(&format!("\"{code}\""));
+        codes.iter().any(|one| one == code) || (is_reason_code(code) && spelt())
     }
 
     /// Digest of the component.
@@ -142,6 +149,9 @@ const MOST_ITEMS: usize = 16;
 
 /// A reason code ends up in logs and as a label of metrics, so it is short and plain.
 const LONGEST_REASON_CODE: usize = 64;
+
+/// An interpreter declares this in the place of codes: they stand in its settings, which it has checked when it was loaded.
+const IN_SETTINGS: &str = "*";
 
 fn is_reason_code(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-';

@@ -109,12 +109,12 @@ impl FromJson for Expression {
         })?;
         let unknown = {
             let references = expression.references();
-            let mut names: Vec<&str> =
-                references.variables().into_iter().filter(|name| !NAMES.contains(name)).collect();
+            let mut names = references.variables();
+            names.retain(|name| !NAMES.contains(name));
             names.sort_unstable();
-            names.first().map(|name| String::from(*name))
+            names.into_iter().find_map(|name| Some((place(&text, name)?, String::from(name))))
         };
-        match unknown.and_then(|name| Some((place(&text, &name)?, name))) {
+        match unknown {
             None => Ok(Self(expression)),
             Some(((line, column), name)) => {
                 let known = NAMES.join(", ");

@@ -40,6 +40,11 @@ fn errors_have_line_and_column() {
         "/rules/1/when",
         "line 2, column 3: nothing is named reqest",
     );
+    refused(
+        &second("login.practices.exists(a, a.role == b)"),
+        "/rules/1/when",
+        "line 1, column 37: nothing is named b; ",
+    );
     refused(&second(&"(".repeat(200)), "/rules/1/when", "line 1, column ");
     refused(&second(&format!("true{}", " ".repeat(5000))), "/rules/1/when", "expected at most 4096 bytes");
     assert!(vigie_policy::validate_settings::<Cel>(&second("login.practices.exists(p, p.role == \"2\")")).is_ok());
