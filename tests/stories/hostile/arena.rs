@@ -317,7 +317,7 @@ impl Arena {
 }
 
 impl Tab {
-    /// Goes to an address and waits until it is loaded.
+    /// Goes to an address and waits until its document is there, scripts run; pictures and frames may be missing.
     pub(crate) async fn go(&self, address: &str) -> Result<()> {
         let answer = self.page.call("Page.navigate", json!({ "url": address })).await?;
         if let Some(error) = answer.get("errorText") {
@@ -326,7 +326,7 @@ impl Tab {
         until("the page to be loaded", async || {
             let seen = self.page.evaluate("location.href + ' ' + document.readyState").await?;
             let seen = seen.as_str().unwrap_or_default().to_owned();
-            Ok(if seen.ends_with(" complete") && !seen.starts_with("about:") { Ok(()) } else { Err(seen) })
+            Ok(if seen.ends_with(" loading") || seen.starts_with("about:") { Err(seen) } else { Ok(()) })
         })
         .await
     }
