@@ -1,9 +1,11 @@
-//! The command line: `vigie serve | check-config | inspect | version`.
+//! The command line: `vigie serve | check-config | inspect | policy | log | version`.
 //!
 //! Thin on purpose: arguments in, one call into the library, exit code out. 0 is success, 1 a refusal (a configuration that does
 //! not hold, an inspected value that is not accepted), 2 a wrong use of the command line.
 
 mod inspect;
+mod log;
+mod policy;
 mod serve;
 
 use std::path::PathBuf;
@@ -34,6 +36,10 @@ enum Command {
     },
     /// Say what an identifier, URL, token or UserInfo is worth.
     Inspect(inspect::Arguments),
+    /// Write, try out and ship a policy.
+    Policy(policy::Arguments),
+    /// Check a decision log.
+    Log(log::Arguments),
     /// Print the version, and the digest of the verification core.
     Version {
         /// Where vigie-verifier.wasm is.
@@ -60,6 +66,8 @@ pub fn run() -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::CheckConfig { config } => serve::check_config(&config),
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Policy(arguments) => policy::run(&arguments),
+        Command::Log(arguments) => log::run(&arguments),
         Command::Version { components, format } => version(components.as_deref(), format),
     }
 }

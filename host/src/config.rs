@@ -20,7 +20,7 @@ use crate::digest::Digest;
 use crate::problem::Explain;
 pub use limits::Limits;
 pub use secret::Secret;
-pub use wire::{CnfEncoding, Level, Mode, UserinfoMode};
+pub use wire::{CnfEncoding, Level, LogInput, Mode, UserinfoMode};
 
 /// A checked configuration. Paths are absolute or relative to the working directory, as opened.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub struct Config {
     pub state: PathBuf,
     /// The decision log; absent means standard error.
     pub decision_log: Option<PathBuf>,
+    /// Whether the decision log keeps the questions themselves.
+    pub log_input: LogInput,
     /// The verification core.
     pub verifier: Component,
     /// Present in development only.
@@ -232,6 +234,7 @@ impl Config {
             mode: file.mode,
             listen: file.server.listen,
             state: base.join(file.state.path),
+            log_input: file.log.as_ref().map_or(LogInput::None, |log| log.input),
             decision_log: file.log.map(|log| base.join(log.decisions)),
             verifier: Component { path: base.join(file.verifier.component), digest: file.verifier.digest },
             development: file.development.map(|wire| development(wire, base)).transpose()?,

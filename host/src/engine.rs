@@ -10,6 +10,7 @@
 
 pub mod crypto;
 pub mod inspect;
+pub mod json;
 pub mod limits;
 pub mod policy;
 pub mod verifier;
@@ -107,12 +108,14 @@ pub enum LoadComponentError {
         role: &'static str,
     },
     /// It lacks something its contract demands.
-    #[error("component {file} does not export {export} in the shape of this host's contract")]
+    #[error("component {file} {}", missing(.export, .found.as_deref()))]
     Export {
         /// As configured.
         file: String,
         /// The export's full name.
         export: String,
+        /// The same interface in a version that this host does not speak.
+        found: Option<String>,
     },
     /// The policy rejects its settings, or cannot say.
     #[error("component {file} refuses its settings: {problems}")]
@@ -130,6 +133,13 @@ pub enum LoadComponentError {
         /// How.
         failure: limits::Failure,
     },
+}
+
+fn missing(export: &str, found: Option<&str>) -> String {
+    match found {
+        Some(found) => format!("exports {found}, a version of {export} that this host does not speak"),
+        None => format!("does not export {export} in the shape of this host's contract"),
+    }
 }
 
 impl Explain for LoadComponentError {
@@ -154,6 +164,9 @@ impl Explain for LoadComponentError {
                 "If you meant to change the component, write the new digest into the configuration; if not, find out who did.".into()
             }
             Self::Compile { .. } => "Build it for wasm32-unknown-unknown with the component linker, as the README of plugins says.".into(),
+            Self::Import { import, .. } if import.starts_with("vigie:") => {
+                "It is built for another role or another version of the contract: build it against plugins/wit of this release.".into()
+            }
             Self::Import { .. } => {
                 "Build it for wasm32-unknown-unknown (not wasip1 or wasip2) and without clocks, files, randomness or network.".into()
             }

@@ -5,12 +5,13 @@
 //! request ─ limits ─► verifier component ─► one-shots consumed ─► policies, a fresh instance each ─► decision, log, answer
 //! ```
 //!
-//! [`config`] and [`cli`] are the operator's side, [`http`] the relying party's, [`engine`] everything that runs in wasmtime,
+//! [`config`] and [`cli`] are the operator's side, [`authoring`] that of people who write policies, [`http`] the relying party's, [`engine`] everything that runs in wasmtime,
 //! [`provider`] the only way out to the network, [`store`] the only thing that lasts, [`log`] what is written down, [`service`]
 //! all of it assembled.
 
 #![forbid(unsafe_code)]
 
+pub mod authoring;
 pub mod cli;
 pub mod code;
 pub mod components;

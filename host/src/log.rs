@@ -1,20 +1,38 @@
 //! The decision log: one JSON object a line, written before the answer leaves.
 //!
-//! It says which core and which policies decided what and why, and never about whom: no identifier, no token, no handle, no
-//! number. A line that cannot be written turns the answer into a refusal, so there is no decision without its record.
-//! Operational messages are not here; they go through `tracing` to standard error.
+//! It says which core and which policies decided what and why, and not about whom: no identifier, no token, no handle, no
+//! number. Only an operator who writes `log.input = "full"` makes it hold the questions themselves, personal data included, so that
+//! they can be replayed; tokens and handles are not in it even then. Names are those of OPA's decision log where it has one. A
+//! line that cannot be written turns the answer into a refusal, so there is no decision without its record.
+//!
+//! Each line names the digest of the line before it: see [`chain`]. Operational messages are not here; they go through `tracing` to
+//! standard error.
 
-use std::fs::{File, OpenOptions};
+pub mod chain;
+
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Mutex;
 
 use serde::Serialize;
 
+use crate::config::LogInput;
+use crate::engine::json::Request;
 use crate::engine::limits::GuestLog;
+use chain::Link;
 
 /// Where decisions are written.
-pub struct DecisionLog(Mutex<Target>);
+pub struct DecisionLog {
+    writer: Mutex<Writer>,
+    input: LogInput,
+}
+
+struct Writer {
+    target: Target,
+    link: Link,
+}
 
 enum Target {
     File(File),
@@ -74,6 +92,9 @@ pub struct DecisionLine<'a> {
     pub result: bool,
     /// As in the answer.
     pub reason_code: &'a str,
+    /// What the policies were told: with `log.input = "full"` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<Box<Request>>,
     /// Each policy that was asked.
     pub policies: Vec<PolicyLine<'a>>,
 }
@@ -85,6 +106,11 @@ pub struct PolicyLine<'a> {
     pub id: &'a str,
     /// Digest of the component.
     pub digest: &'a str,
+    /// Digest of its settings.
+    pub settings_digest: &'a str,
+    /// Digest of its whole answer, beside `input` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome_digest: Option<String>,
     /// permit, deny, abstain or failed.
     pub effect: &'a str,
     /// The policy's own, or how it failed.
@@ -117,16 +143,33 @@ fn is_zero(number: &u32) -> bool {
 }
 
 impl DecisionLog {
-    /// Opens a file for appending, or takes standard error.
+    /// Opens a file for appending, or takes standard error. A file that is to hold questions is readable by its owner only.
     ///
     /// # Errors
     /// The file cannot be opened.
-    pub fn open(path: Option<&Path>) -> io::Result<Self> {
-        let target = match path {
-            Some(path) => Target::File(OpenOptions::new().create(true).append(true).open(path)?),
-            None => Target::StandardError,
+    pub fn open(path: Option<&Path>, input: LogInput) -> io::Result<Self> {
+        let writer = match path {
+            Some(path) => {
+                let mut options = OpenOptions::new();
+                options.create(true).append(true).read(true);
+                if input == LogInput::Full {
+                    options.mode(0o600);
+                }
+                let mut file = options.open(path)?;
+                if input == LogInput::Full {
+                    file.set_permissions(Permissions::from_mode(0o600))?;
+                }
+                let link = Link::after(&mut file)?;
+                Writer { target: Target::File(file), link }
+            }
+            None => Writer { target: Target::StandardError, link: Link::default() },
         };
-        Ok(Self(Mutex::new(target)))
+        Ok(Self { writer: Mutex::new(writer), input })
+    }
+
+    /// Whether decisions are written with their questions.
+    pub fn keeps_input(&self) -> bool {
+        self.input == LogInput::Full
     }
 
     /// Appends one line in one write.
@@ -134,13 +177,13 @@ impl DecisionLog {
     /// # Errors
     /// The disk is full, or the file is gone.
     pub fn write(&self, event: &Event<'_>) -> Result<(), WriteLogError> {
-        let mut line = serde_json::to_vec(event).map_err(|_| WriteLogError)?;
-        line.push(b'\n');
-        let mut target = self.0.lock().map_err(|_| WriteLogError)?;
-        let written = match &mut *target {
-            Target::File(file) => file.write_all(&line),
-            Target::StandardError => io::stderr().lock().write_all(&line),
-        };
+        let line = serde_json::to_vec(event).map_err(|_| WriteLogError)?;
+        let mut writer = self.writer.lock().map_err(|_| WriteLogError)?;
+        let Writer { target, link } = &mut *writer;
+        let written = link.append(line, |bytes| match target {
+            Target::File(file) => file.write_all(bytes),
+            Target::StandardError => io::stderr().lock().write_all(bytes),
+        });
         written.map_err(|error| {
             tracing::error!(code = "HTTP-LOG", kind = %error.kind(), "the decision log cannot be written");
             WriteLogError

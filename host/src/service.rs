@@ -47,6 +47,8 @@ pub struct LoadedPolicy {
     pub policy: Policy,
     /// `sha256:…`, as text.
     pub digest: String,
+    /// That of its settings.
+    pub settings_digest: String,
 }
 
 /// A relying party and what answers it.
@@ -197,7 +199,13 @@ fn load_policy(
         }
     };
     let policy = Policy::prepare(engine, inspected, wanted.settings.clone())?;
-    Ok(LoadedPolicy { id: wanted.id.clone(), required: wanted.required, digest: policy.digest().to_string(), policy })
+    Ok(LoadedPolicy {
+        id: wanted.id.clone(),
+        required: wanted.required,
+        digest: policy.digest().to_string(),
+        settings_digest: policy.settings_digest().to_string(),
+        policy,
+    })
 }
 
 impl Service {
@@ -208,10 +216,11 @@ impl Service {
     /// The first part that cannot be had as configured.
     pub fn assemble(config: Config, components: Components, pace: &Pace, clock: Clock) -> Result<Self, StartError> {
         let providers = Providers::new(&config, pace)?;
-        let log = DecisionLog::open(config.decision_log.as_deref()).map_err(|error| StartError::Log {
-            file: config.decision_log.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
-            kind: error.kind(),
-        })?;
+        let log =
+            DecisionLog::open(config.decision_log.as_deref(), config.log_input).map_err(|error| StartError::Log {
+                file: config.decision_log.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+                kind: error.kind(),
+            })?;
         let store = Store::open(&config.state)?;
         let audiences = config
             .audiences

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use super::{Format, refuse};
-use crate::config::Config;
+use crate::config::{Config, LogInput};
 use crate::http;
 use crate::provider::Pace;
 use crate::service::{Components, Service, StartError, system_clock};
@@ -63,6 +63,7 @@ fn start_messages() {
 
 async fn serve(arguments: &Arguments) -> Result<(), StartError> {
     let config = Config::read(&arguments.config)?;
+    warn_of_personal_data(&config);
     let address = arguments.listen.unwrap_or(config.listen);
     let refused = |error: std::io::Error| StartError::Listen { address, kind: error.kind() };
     // The port first: it is what most often is wrong, and compiling takes a moment.
@@ -75,6 +76,16 @@ async fn serve(arguments: &Arguments) -> Result<(), StartError> {
     http::server::serve(listener, http::router(service), stop_signal()).await;
     sweeper.abort();
     Ok(())
+}
+
+/// Said at every start, whatever the level of messages: nobody should find out later what lies in that file.
+fn warn_of_personal_data(config: &Config) {
+    if config.log_input == LogInput::Full {
+        eprintln!(
+            "vigie: CFG-LOG-INPUT: log.input is \"full\": the decision log holds who asked for what, national identifiers included. Keep \
+             that file as you keep health data, and set log.input = \"none\" when the replay is done."
+        );
+    }
 }
 
 async fn stop_signal() {
@@ -129,6 +140,7 @@ pub(super) fn check_config(path: &Path) -> ExitCode {
     });
     match checked {
         Ok((config, components)) => {
+            warn_of_personal_data(&config);
             println!("{} holds", path.display());
             println!("  core {}", components.verifier.digest());
             for (audience, policies) in config.audiences.iter().zip(&components.policies) {

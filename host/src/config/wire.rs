@@ -48,6 +48,19 @@ pub(super) struct State {
 #[serde(deny_unknown_fields)]
 pub(super) struct Log {
     pub(super) decisions: PathBuf,
+    #[serde(default)]
+    pub(super) input: LogInput,
+}
+
+/// How much of a question the decision log keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogInput {
+    /// Nothing: the log names nobody.
+    #[default]
+    None,
+    /// All that a policy is told, personal data included, so that a decision can be replayed.
+    Full,
 }
 
 #[derive(Deserialize)]

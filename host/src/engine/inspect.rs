@@ -72,6 +72,12 @@ pub struct Inspected {
     pub file: String,
     /// Of the file's bytes.
     pub digest: Digest,
+    /// Of the file in bytes.
+    pub size: u64,
+    /// Full names of what it imports, all of them allowed.
+    pub imports: Vec<String>,
+    /// Full names of what it exports.
+    pub exports: Vec<String>,
     pub(super) component: Component,
 }
 
@@ -109,16 +115,19 @@ impl Engine {
         }
         let component = self.compile(&file, bytes)?;
         let shape = component.component_type();
-        for (import, _) in shape.imports(&self.inner) {
-            if !role.may_import().iter().any(|interface| interface.is(import)) {
-                return Err(LoadComponentError::Import { file, import: import.to_owned(), role: role.name() });
-            }
+        let imports: Vec<String> = shape.imports(&self.inner).map(|(name, _)| name.to_owned()).collect();
+        let exports: Vec<String> = shape.exports(&self.inner).map(|(name, _)| name.to_owned()).collect();
+        let foreign = imports.iter().find(|import| !role.may_import().iter().any(|interface| interface.is(import)));
+        if let Some(import) = foreign {
+            return Err(LoadComponentError::Import { file, import: import.clone(), role: role.name() });
         }
         for interface in role.must_export() {
-            if !shape.exports(&self.inner).any(|(export, _)| interface.is(export)) {
-                return Err(LoadComponentError::Export { file, export: interface.name.to_owned() });
+            if !exports.iter().any(|export| interface.is(export)) {
+                let found = exports.iter().find(|export| export.split('@').next() == Some(interface.name)).cloned();
+                return Err(LoadComponentError::Export { file, export: interface.name.to_owned(), found });
             }
         }
-        Ok(Inspected { file, digest, component })
+        let size = bytes.len() as u64;
+        Ok(Inspected { file, digest, size, imports, exports, component })
     }
 }

@@ -111,6 +111,9 @@ pub enum Failure {
     /// Its answer is not what the contract says.
     #[error("its answer does not have the shape of the contract")]
     BadOutput,
+    /// Its answer gives a reason that its description does not list.
+    #[error("it answered with a reason that it does not declare")]
+    Reason,
     /// It trapped.
     #[error("it trapped")]
     Trap,
@@ -130,6 +133,7 @@ impl Failure {
             Self::Hostcall => "POL-HOSTCALL",
             Self::OutcomeSize => "POL-OUTCOME-SIZE",
             Self::BadOutput => "POL-BAD-OUTPUT",
+            Self::Reason => "POL-REASON",
             Self::Trap => "POL-TRAP",
             Self::Busy => "POL-BUSY",
         }

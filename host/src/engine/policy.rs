@@ -5,6 +5,7 @@
 //! mean together is `verifier_core::decision`'s business.
 
 use std::fmt;
+use std::time::{Duration, Instant};
 
 use wasmtime::component::{HasSelf, Linker};
 
@@ -31,8 +32,10 @@ pub use bindings::vigie::policy::types;
 pub struct Policy {
     engine: Engine,
     pre: PolicyPre<Guest>,
+    file: String,
     digest: Digest,
     settings: String,
+    settings_digest: Digest,
     description: Description,
 }
 
@@ -42,6 +45,8 @@ pub struct Evaluation {
     pub answer: Result<types::Outcome, Failure>,
     /// What it logged on the way.
     pub log: GuestLog,
+    /// The reason that it gave without having declared it, when [`Failure::Reason`] is the answer: its author must read which.
+    pub undeclared: Option<String>,
 }
 
 impl fmt::Debug for Policy {
@@ -69,10 +74,22 @@ impl Policy {
     /// # Errors
     /// It leaves the contract, refuses its settings, or fails while answering.
     pub fn prepare(engine: &Engine, inspected: &Inspected, settings: String) -> Result<Self, LoadComponentError> {
+        let policy = Self::link(engine, inspected, settings)?;
+        policy.check_settings()?;
+        Ok(policy)
+    }
+
+    /// As [`Policy::prepare`] without the check of the settings: for an author who wants to know what it says about itself, or how
+    /// it answers when nobody checked.
+    ///
+    /// # Errors
+    /// It leaves the contract, or fails while answering.
+    pub fn link(engine: &Engine, inspected: &Inspected, settings: String) -> Result<Self, LoadComponentError> {
         let file = &inspected.file;
         let mismatch = |error: wasmtime::Error| LoadComponentError::Export {
             file: file.clone(),
             export: super::limits::first_line(&error),
+            found: None,
         };
         let mut linker: Linker<Guest> = Linker::new(&engine.inner);
         bindings::Policy::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest).map_err(mismatch)?;
@@ -87,43 +104,81 @@ impl Policy {
         if !description.reason_codes.iter().all(|code| is_reason_code(code) || code == IN_SETTINGS) {
             return Err(LoadComponentError::Failed { file: file.clone(), failure: Failure::BadOutput });
         }
+        Ok(Self {
+            engine: engine.clone(),
+            pre,
+            file: file.clone(),
+            digest: inspected.digest,
+            settings_digest: Digest::of(settings.as_bytes()),
+            settings,
+            description,
+        })
+    }
 
-        let mut store = engine.store();
-        let instance = pre.instantiate(&mut store).map_err(failed)?;
-        let checked =
-            instance.vigie_policy_lifecycle().call_validate_settings(&mut store, &settings).map_err(failed)?;
-        if let Err(problems) = checked {
-            return Err(LoadComponentError::Settings { file: file.clone(), problems: join(&problems) });
+    /// Has the policy check its settings.
+    ///
+    /// # Errors
+    /// It refuses them, or fails while answering.
+    pub fn check_settings(&self) -> Result<(), LoadComponentError> {
+        let mut store = self.engine.store();
+        let checked = self
+            .pre
+            .instantiate(&mut store)
+            .and_then(|one| one.vigie_policy_lifecycle().call_validate_settings(&mut store, &self.settings))
+            .map_err(|error| LoadComponentError::Failed { file: self.file.clone(), failure: Failure::of(&error) })?;
+        checked.map_err(|problems| LoadComponentError::Settings { file: self.file.clone(), problems: join(&problems) })
+    }
+
+    /// The same component with other settings, which are not checked yet.
+    pub fn with_settings(&self, settings: String) -> Self {
+        Self {
+            engine: self.engine.clone(),
+            pre: self.pre.clone(),
+            file: self.file.clone(),
+            digest: self.digest,
+            settings_digest: Digest::of(settings.as_bytes()),
+            settings,
+            description: self.description.clone(),
         }
-        Ok(Self { engine: engine.clone(), pre, digest: inspected.digest, settings, description })
     }
 
     /// Holds an answer to what the policy declared and to the limits.
-    fn check(&self, outcome: types::Outcome) -> Result<types::Outcome, Failure> {
+    fn check(&self, outcome: types::Outcome, undeclared: &mut Option<String>) -> Result<types::Outcome, Failure> {
         if size(&outcome) > self.engine.limits.outcome_bytes
             || outcome.obligations.len() > MOST_ITEMS
             || outcome.reason_user.len() > MOST_ITEMS
         {
             return Err(Failure::OutcomeSize);
         }
-        let declared = self.declares(&outcome.reason_code);
         let objects = outcome
             .obligations
             .iter()
             .all(|one| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&one.properties).is_ok());
-        if declared && objects { Ok(outcome) } else { Err(Failure::BadOutput) }
+        if !objects || !is_reason_code(&outcome.reason_code) {
+            return Err(Failure::BadOutput);
+        }
+        if !self.declares(&outcome.reason_code) {
+            *undeclared = Some(outcome.reason_code);
+            return Err(Failure::Reason);
+        }
+        Ok(outcome)
     }
 
     /// True for a code that the description lists and, where the description says so, for one that its settings spell.
     fn declares(&self, code: &str) -> bool {
         let codes = &self.description.reason_codes;
         let spelt = || codes.iter().any(|one| one == IN_SETTINGS) && self.settings.contains(&format!("\"{code}\""));
-        codes.iter().any(|one| one == code) || (is_reason_code(code) && spelt())
+        codes.iter().any(|one| one == code) || spelt()
     }
 
     /// Digest of the component.
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// Digest of the settings' text.
+    pub fn settings_digest(&self) -> Digest {
+        self.settings_digest
     }
 
     /// What the policy says about itself.
@@ -134,13 +189,39 @@ impl Policy {
     /// Asks one question of a fresh instance. Blocks for at most the time limit.
     pub fn evaluate(&self, request: &types::Request) -> Evaluation {
         let mut store = self.engine.store();
+        let mut undeclared = None;
         let answer = self
             .pre
             .instantiate(&mut store)
             .and_then(|instance| instance.vigie_policy_decide().call_evaluate(&mut store, &self.settings, request))
             .map_err(|error| Failure::of(&error))
-            .and_then(|outcome| self.check(outcome));
-        Evaluation { answer, log: std::mem::take(&mut store.data_mut().log) }
+            .and_then(|outcome| self.check(outcome, &mut undeclared));
+        Evaluation { answer, log: std::mem::take(&mut store.data_mut().log), undeclared }
+    }
+}
+
+/// How long the parts of one question took.
+pub struct Steps {
+    /// Store and instance.
+    pub instance: Duration,
+    /// The call, lifting and lowering included.
+    pub call: Duration,
+}
+
+impl Policy {
+    /// Asks one question as [`Policy::evaluate`] does, with a clock between the steps: for benchmarks, which want the parts.
+    ///
+    /// # Errors
+    /// The policy failed.
+    pub fn time_steps(&self, request: &types::Request) -> Result<Steps, Failure> {
+        let failed = |error: wasmtime::Error| Failure::of(&error);
+        let begun = Instant::now();
+        let mut store = self.engine.store();
+        let made = self.pre.instantiate(&mut store).map_err(failed)?;
+        let instance = begun.elapsed();
+        let begun = Instant::now();
+        made.vigie_policy_decide().call_evaluate(&mut store, &self.settings, request).map_err(failed)?;
+        Ok(Steps { instance, call: begun.elapsed() })
     }
 }
 
@@ -151,7 +232,7 @@ const MOST_ITEMS: usize = 16;
 const LONGEST_REASON_CODE: usize = 64;
 
 /// An interpreter declares this in the place of codes: they stand in its settings, which it has checked when it was loaded.
-const IN_SETTINGS: &str = "*";
+pub const IN_SETTINGS: &str = "*";
 
 fn is_reason_code(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-';

@@ -55,6 +55,7 @@ impl Verifier {
         let mismatch = |error: wasmtime::Error| LoadComponentError::Export {
             file: inspected.file.clone(),
             export: super::limits::first_line(&error),
+            found: None,
         };
         let mut linker: Linker<Guest> = Linker::new(&engine.inner);
         bindings::Verifier::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest).map_err(mismatch)?;

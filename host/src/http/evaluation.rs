@@ -23,6 +23,7 @@ use super::auth::Caller;
 use super::body::Body;
 use super::refusal::Refusal;
 use super::{Evidence, evidence};
+use crate::engine::json;
 use crate::engine::limits::{Failure, GuestLog};
 use crate::engine::policy::{Evaluation, types};
 use crate::log::{DecisionLine, Event, PolicyLine, texts};
@@ -187,7 +188,9 @@ fn decide(
             obligations: obligations.into_iter().map(obligation).collect(),
         },
     };
-    record(service, audience, now, &answer, asked.iter().map(Asked::line).collect())?;
+    let input = service.log.keeps_input().then(|| Box::new(json::Request::from(&request)));
+    let lines = asked.iter().map(|one| one.line(input.is_some())).collect();
+    record(service, audience, now, &answer, input, lines)?;
     Ok(answer)
 }
 
@@ -226,7 +229,7 @@ fn refuse_without_login(service: &Service, audience: &Audience, now: u64, reason
             obligations: Vec::new(),
         },
     };
-    record(service, audience, now, &answer, Vec::new())?;
+    record(service, audience, now, &answer, None, Vec::new())?;
     Ok(answer)
 }
 
@@ -235,6 +238,7 @@ fn record(
     audience: &Audience,
     now: u64,
     answer: &Answer,
+    input: Option<Box<json::Request>>,
     policies: Vec<PolicyLine<'_>>,
 ) -> Result<(), Refusal> {
     service.log.write(&Event::Decision(DecisionLine {
@@ -244,6 +248,7 @@ fn record(
         core_digest: &service.core_digest,
         result: answer.decision,
         reason_code: &answer.context.reason_code,
+        input,
         policies,
     }))?;
     Ok(())
@@ -292,7 +297,9 @@ impl<'a> Asked<'a> {
                 types::Effect::Abstain => PolicyVerdict::Abstain,
             },
             Err(Failure::Timeout) => PolicyVerdict::Failed(PolicyFailure::Timeout),
-            Err(Failure::BadOutput | Failure::OutcomeSize) => PolicyVerdict::Failed(PolicyFailure::BadOutput),
+            Err(Failure::BadOutput | Failure::Reason | Failure::OutcomeSize) => {
+                PolicyVerdict::Failed(PolicyFailure::BadOutput)
+            }
             Err(
                 Failure::Memory | Failure::Table | Failure::Stack | Failure::Hostcall | Failure::Trap | Failure::Busy,
             ) => PolicyVerdict::Failed(PolicyFailure::Trap),
@@ -332,11 +339,15 @@ impl<'a> Asked<'a> {
         }
     }
 
-    fn line(&self) -> PolicyLine<'_> {
+    /// What a replay compares is only written beside the question.
+    fn line(&self, replayable: bool) -> PolicyLine<'_> {
         let log: &GuestLog = &self.evaluation.log;
+        let outcome = self.evaluation.answer.as_ref().ok().filter(|_| replayable);
         PolicyLine {
             id: &self.policy.id,
             digest: &self.policy.digest,
+            settings_digest: &self.policy.settings_digest,
+            outcome_digest: outcome.map(|outcome| json::digest(outcome).to_string()),
             effect: self.effect(),
             reason_code: self.reason_code(),
             reason_admin: self.evaluation.answer.as_ref().ok().and_then(|outcome| outcome.reason_admin.as_deref()),

@@ -51,6 +51,7 @@ fn each_failure_is_named_and_leaves_the_engine_whole() {
         ("outcome-empty-obligations", Failure::OutcomeSize),
         ("outcome-many-obligations", Failure::BadOutput),
         ("outcome-malformed-code", Failure::BadOutput),
+        ("outcome-undeclared-code", Failure::Reason),
         ("outcome-misaligned", Failure::BadOutput),
         ("outcome-not-utf8", Failure::BadOutput),
         ("outcome-out-of-bounds", Failure::BadOutput),

@@ -26,6 +26,7 @@ pub struct Host {
     pub url: String,
     pub client: reqwest::Client,
     pub log: PathBuf,
+    pub config: PathBuf,
     now: Arc<AtomicU64>,
     _directory: tempfile::TempDir,
 }
@@ -79,8 +80,16 @@ pub fn write_config(directory: &Path, provider: &Provider) -> PathBuf {
 
 impl Host {
     pub async fn start(provider: &Provider, pace: &Pace) -> Self {
+        Self::start_logging(provider, pace, "none").await
+    }
+
+    /// The same, with this value of `log.input`.
+    pub async fn start_logging(provider: &Provider, pace: &Pace, input: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let config = Config::read(&write_config(directory.path(), provider)).unwrap();
+        let file = write_config(directory.path(), provider);
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, text.replace("[log]\n", &format!("[log]\ninput = {input:?}\n"))).unwrap();
+        let config = Config::read(&file).unwrap();
         let now = Arc::new(AtomicU64::new(NOW));
         let clock = Arc::clone(&now);
         // Every test has the same components; compiling them once is enough.
@@ -92,7 +101,7 @@ impl Host {
         let router = vigie_host::http::router(Arc::new(service));
         tokio::spawn(vigie_host::http::server::serve(listener, router, std::future::pending()));
         let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
-        Self { url, client, log: directory.path().join("decisions.jsonl"), now, _directory: directory }
+        Self { url, client, log: directory.path().join("decisions.jsonl"), config: file, now, _directory: directory }
     }
 
     pub fn set_clock(&self, now: u64) {

@@ -1,0 +1,327 @@
+//! A signed bundle: one policy as it was tested, from the author's desk to the host that runs it.
+//!
+//! A bundle is a directory: `policy.wasm`, `settings.json`, `vectors/*.json`, and `manifest.jws`, a compact JWS (RFC 7515) with ES256 whose
+//! payload lists every other file with its SHA-256 and carries a revision. What a verified bundle proves: whoever holds the key put
+//! exactly these files together under this name and revision, and the policy answers its own vectors with them. What it does
+//! not: that the rules are good, that the key is the right one (its thumbprint has to reach the operator another way), or when it
+//! was made. A revision that may only grow keeps an older signed bundle from coming back: the last one seen is kept in a state file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+use super::document::{self, ReadDocumentError};
+use super::project::ProjectError;
+use crate::digest::Digest;
+use crate::problem::Explain;
+
+pub mod key;
+
+use key::{PublicKey, SigningKey};
+
+/// Why a bundle is not made, or not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// One of the author's files.
+    #[error(transparent)]
+    Document(#[from] ReadDocumentError),
+    /// The project.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    /// The file of a key.
+    #[error("{file} is not {expected}")]
+    Key {
+        /// As named.
+        file: String,
+        /// What should be there.
+        expected: &'static str,
+    },
+    /// No randomness.
+    #[error("the system gives no randomness")]
+    Randomness,
+    /// A file or the directory cannot be read or written.
+    #[error("{} cannot be {what} ({kind})", .path.display())]
+    Io {
+        /// Where.
+        path: PathBuf,
+        /// read or written.
+        what: &'static str,
+        /// What the system said.
+        kind: std::io::ErrorKind,
+    },
+    /// Something is there already.
+    #[error("{} exists already", .0.display())]
+    Exists(PathBuf),
+    /// The signature is not of this key, or of none.
+    #[error("the manifest of {} is not signed with the key {thumbprint}", .bundle.display())]
+    Signature {
+        /// The bundle.
+        bundle: PathBuf,
+        /// Of the key that was expected.
+        thumbprint: String,
+    },
+    /// The manifest is signed and still none.
+    #[error("the manifest of {} does not hold: {problem}", .bundle.display())]
+    Manifest {
+        /// The bundle.
+        bundle: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A file is another one, is missing, or is not in the manifest.
+    #[error("{file} in {} {problem}", .bundle.display())]
+    File {
+        /// The bundle.
+        bundle: PathBuf,
+        /// Its file.
+        file: String,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// An older bundle came back.
+    #[error("{name} has revision {found}, and at least {least} is wanted")]
+    Revision {
+        /// The policy.
+        name: String,
+        /// In the bundle.
+        found: u64,
+        /// From the command line or the state file.
+        least: u64,
+    },
+    /// Two bundles with one revision.
+    #[error("revision {revision} of {name} was seen before with other files")]
+    SameRevision {
+        /// The policy.
+        name: String,
+        /// The revision of both.
+        revision: u64,
+    },
+    /// The policy does not answer its own vectors.
+    #[error("{failed} of {all} vectors do not hold")]
+    Vectors {
+        /// How many.
+        failed: usize,
+        /// Of how many.
+        all: usize,
+    },
+}
+
+impl Explain for BundleError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Document(error) => error.code(),
+            Self::Project(error) => error.code(),
+            Self::Key { .. } | Self::Randomness => "POL-KEY",
+            Self::Io { .. } => "POL-WRITE",
+            Self::Exists(_) => "POL-EXISTS",
+            Self::Signature { .. } => "POL-SIGNATURE",
+            Self::Manifest { .. } | Self::File { .. } => "POL-BUNDLE",
+            Self::Revision { .. } | Self::SameRevision { .. } => "POL-REVISION",
+            Self::Vectors { .. } => "POL-VECTORS",
+        }
+    }
+
+    fn help(&self) -> String {
+        match self {
+            Self::Document(error) => error.help(),
+            Self::Project(error) => error.help(),
+            Self::Key { .. } => "Make one with `vigie policy keygen`, or name the right file.".into(),
+            Self::Randomness => "Try again when the system has started completely.".into(),
+            Self::Io { .. } => "Check the path, its rights and the room on the disk.".into(),
+            Self::Exists(_) => "Choose another place, or remove it if you do not need it any more.".into(),
+            Self::Signature { .. } => {
+                "Do not use it; ask its author which key signs, and compare the thumbprint.".into()
+            }
+            Self::Manifest { .. } | Self::File { .. } => "Do not use it; fetch it again from its author.".into(),
+            Self::Revision { .. } => {
+                "Do not go back by accident: an older policy is signed again with a higher revision.".into()
+            }
+            Self::SameRevision { .. } => {
+                "Ask its author which one is meant, and to sign it with a higher revision.".into()
+            }
+            Self::Vectors { .. } => "Run `vigie policy test` to see which.".into(),
+        }
+    }
+}
+
+/// What a bundle says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Name of the policy: what the revision belongs to.
+    pub name: String,
+    /// Version, in the words of the policy.
+    pub version: String,
+    /// May only grow.
+    pub revision: u64,
+    /// Every file but the manifest.
+    files: BTreeMap<String, Digest>,
+}
+
+/// The protected header. One algorithm, one type: what is not exactly this is no bundle.
+#[derive(Serialize, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    alg: String,
+    kid: String,
+    typ: String,
+}
+
+const ALGORITHM: &str = "ES256";
+const TYPE: &str = "vigie-bundle";
+const SIGNED: &str = "manifest.jws";
+
+/// The component of a bundle.
+pub const COMPONENT: &str = "policy.wasm";
+/// Its settings.
+pub const SETTINGS: &str = "settings.json";
+
+/// What goes into a bundle: paths in it and their bytes.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// Writes a bundle into a new directory.
+///
+/// # Errors
+/// Something is there already, or cannot be written.
+pub fn write(
+    place: &Path,
+    about: (&str, &str),
+    revision: u64,
+    files: &Files,
+    key: &SigningKey,
+) -> Result<Manifest, BundleError> {
+    if place.symlink_metadata().is_ok() {
+        return Err(BundleError::Exists(place.to_owned()));
+    }
+    let digests = files.iter().map(|(path, bytes)| (path.clone(), Digest::of(bytes))).collect();
+    let manifest = Manifest { name: about.0.to_owned(), version: about.1.to_owned(), revision, files: digests };
+    let header = Header { alg: ALGORITHM.into(), kid: key.public().thumbprint(), typ: TYPE.into() };
+    let part = |json: Result<Vec<u8>, serde_json::Error>| URL_SAFE_NO_PAD.encode(json.unwrap_or_default());
+    let input = format!("{}.{}", part(serde_json::to_vec(&header)), part(serde_json::to_vec(&manifest)));
+    let jws = format!("{input}.{}", URL_SAFE_NO_PAD.encode(key.sign(input.as_bytes())?));
+    for (path, bytes) in
+        files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())).chain([(SIGNED, jws.as_bytes())])
+    {
+        let file = place.join(path);
+        let refused =
+            |error: std::io::Error| BundleError::Io { path: file.clone(), what: "written", kind: error.kind() };
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder).map_err(refused)?;
+        }
+        std::fs::write(&file, bytes).map_err(refused)?;
+    }
+    Ok(manifest)
+}
+
+/// Checks signature and files of a bundle, in this order: nothing of it is read as anything before its signature holds.
+///
+/// # Errors
+/// It is not what the holder of the key put together.
+pub fn open(place: &Path, key: &PublicKey) -> Result<Manifest, BundleError> {
+    let jws = document::read(&place.join(SIGNED))?;
+    let unsigned = || BundleError::Signature { bundle: place.to_owned(), thumbprint: key.thumbprint() };
+    let (input, signature) = jws.trim_end().rsplit_once('.').ok_or_else(unsigned)?;
+    let (header, payload) = input.split_once('.').ok_or_else(unsigned)?;
+    let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| unsigned());
+    let header: Header = serde_json::from_slice(&decode(header)?).map_err(|_| unsigned())?;
+    let expected = Header { alg: ALGORITHM.into(), kid: key.thumbprint(), typ: TYPE.into() };
+    if header != expected || !key.verifies(input.as_bytes(), &decode(signature)?) {
+        return Err(unsigned());
+    }
+    let manifest: Manifest = serde_json::from_slice(&decode(payload)?)
+        .map_err(|error| BundleError::Manifest { bundle: place.to_owned(), problem: error.to_string() })?;
+    for wanted in [COMPONENT, SETTINGS] {
+        if !manifest.files.contains_key(wanted) {
+            let problem = format!("it lists no {wanted}");
+            return Err(BundleError::Manifest { bundle: place.to_owned(), problem });
+        }
+    }
+    let wrong = |file: &str, problem| BundleError::File { bundle: place.to_owned(), file: file.to_owned(), problem };
+    let mut present = BTreeSet::new();
+    list(place, "", &mut present)?;
+    for file in &present {
+        if file != SIGNED && !manifest.files.contains_key(file) {
+            return Err(wrong(file, "is not in the signed manifest"));
+        }
+    }
+    for (file, digest) in &manifest.files {
+        // A path that was not met while listing would lead out of the bundle.
+        if !present.contains(file) {
+            return Err(wrong(file, "is missing"));
+        }
+        let path = place.join(file);
+        let bytes = std::fs::read(&path).map_err(|error| BundleError::Io {
+            path: path.clone(),
+            what: "read",
+            kind: error.kind(),
+        })?;
+        if Digest::of(&bytes) != *digest {
+            return Err(wrong(file, "is not the file that was signed"));
+        }
+    }
+    Ok(manifest)
+}
+
+/// Names of all files below a directory, with `/` between. A link is no file of a bundle.
+fn list(directory: &Path, prefix: &str, found: &mut BTreeSet<String>) -> Result<(), BundleError> {
+    let refused =
+        |error: std::io::Error| BundleError::Io { path: directory.to_owned(), what: "read", kind: error.kind() };
+    for entry in std::fs::read_dir(directory).map_err(refused)? {
+        let entry = entry.map_err(refused)?;
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type().map_err(refused)?.is_dir() {
+            list(&entry.path(), &format!("{name}/"), found)?;
+        } else {
+            found.insert(name);
+        }
+    }
+    Ok(())
+}
+
+/// The highest revision that was accepted of each policy.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Seen(BTreeMap<String, Accepted>);
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Accepted {
+    revision: u64,
+    manifest: Digest,
+}
+
+/// Holds a revision to the least that is wanted and to the last that was accepted, and notes it. The file is replaced in one step.
+///
+/// # Errors
+/// It is lower, or the same with other files; or the state file cannot be read or written.
+pub fn accept(manifest: &Manifest, least: u64, state: Option<&Path>) -> Result<(), BundleError> {
+    let Manifest { name, revision, .. } = manifest;
+    let too_low = |least| BundleError::Revision { name: name.clone(), found: *revision, least };
+    if *revision < least {
+        return Err(too_low(least));
+    }
+    let Some(file) = state else { return Ok(()) };
+    let mut seen: Seen = match document::read(file) {
+        Ok(text) => document::parse(&file.display().to_string(), &text)?,
+        Err(ReadDocumentError::Unreadable { kind: std::io::ErrorKind::NotFound, .. }) => Seen::default(),
+        Err(error) => return Err(error.into()),
+    };
+    let digest = Digest::of(&serde_json::to_vec(manifest).unwrap_or_default());
+    if let Some(last) = seen.0.get(name) {
+        if *revision < last.revision {
+            return Err(too_low(last.revision));
+        }
+        if *revision == last.revision && digest != last.manifest {
+            return Err(BundleError::SameRevision { name: name.clone(), revision: *revision });
+        }
+    }
+    seen.0.insert(name.clone(), Accepted { revision: *revision, manifest: digest });
+    let refused =
+        |error: std::io::Error| BundleError::Io { path: file.to_owned(), what: "written", kind: error.kind() };
+    let beside = file.with_extension("new");
+    std::fs::write(&beside, serde_json::to_vec_pretty(&seen).unwrap_or_default()).map_err(refused)?;
+    std::fs::rename(&beside, file).map_err(refused)
+}
