@@ -1,5 +1,5 @@
 //! Firefox stops the extension's event page whenever it is idle. Nothing a person sees may depend on it: a stopped page wakes
-//! for a fill, for a new fact and for the end of a number, and the popup shows the number without it.
+//! for a request, a fill, a new fact and the end of a number, and the popup shows the number without it.
 
 use crate::support::{DOCTOR, SUBMIT, holds, no_number, tell};
 
@@ -8,9 +8,12 @@ async fn stopped_at_every_step_of_a_login() {
     tell("firefox-event-page", "vigie-firefox-dev", None, async |story, firefox| {
         let page = firefox.page().await?;
         let toolbar = firefox.toolbar();
+        // The request that a service sends wakes it: only it can tell which service that was.
+        toolbar.stop_event_page().await?;
         story.reach_login_page(&page).await?;
         let bubble = toolbar.press().await?;
         bubble.state("identifier").await?;
+        bubble.shows("document.querySelector('#service').innerText", "smurtab.psc.localhost").await?;
         toolbar.stop_event_page().await?;
         bubble.write("#identifier", DOCTOR).await?;
         bubble.press("#fill").await?;
