@@ -31,6 +31,8 @@ pub(super) fn write(profile: &Path, proxy: SocketAddr, idle_ms: Option<u32>) -> 
         ("extensions.webextensions.uuids", json!(uuids)),
         ("extensions.webextensions.keepStorageOnUninstall", json!(true)),
         ("extensions.webextensions.keepUuidOnUninstall", json!(true)),
+        // The browser's own question about a permission is answered with yes; that it asks is its part.
+        ("extensions.webextOptionalPermissionPrompts", json!(false)),
         ("intl.locale.requested", json!("fr")),
         ("intl.accept_languages", json!("fr, en")),
         ("browser.startup.page", json!(0)),

@@ -295,10 +295,11 @@ impl Bubble<'_> {
     pub async fn press(&self, css: &str) -> Result<()> {
         let css = json!(css);
         let usable = format!(
-            "(document.querySelector({css})?.disabled === false && document.querySelector({css}).checkVisibility())"
+            "(document.querySelector({css})?.checkVisibility() === true && !document.querySelector({css}).disabled)"
         );
         self.shows(&usable, "true").await.with_context(|| format!("{css} cannot be pressed"))?;
-        let press = format!("document.querySelector({css}).click();");
+        // A person's press is what lets a page ask for a permission.
+        let press = format!("document.notifyUserGestureActivation(); document.querySelector({css}).click();");
         self.evaluate(&press).await?.context("the popup is closed").map(drop)
     }
 

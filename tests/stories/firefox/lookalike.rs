@@ -33,6 +33,22 @@ async fn the_store_package_judges_a_page_when_its_button_is_pressed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_store_package_warns_unasked_once_the_person_wants_it() {
+    tell("firefox-watch", "vigie-firefox-store.zip", None, async |story, firefox| {
+        let page = firefox.page().await?;
+        let toolbar = firefox.toolbar();
+        let bubble = toolbar.press().await?;
+        bubble.press("#watch summary").await?;
+        bubble.press("#watch-toggle").await?;
+        bubble.shows("document.querySelector('#watch').dataset.watch", "on").await?;
+        bubble.close().await?;
+        page.goto(&story.sandbox.ready.lookalike).await?;
+        toolbar.badge("!").await
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_package_for_developers_warns_unasked() {
     tell("firefox-lookalike-dev", "vigie-firefox-dev", None, async |story, firefox| {
         let page = firefox.page().await?;
