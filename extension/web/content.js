@@ -120,18 +120,18 @@ function refusal(el, value) {
 function answer({ t, token, field, value }) {
   const el = t === 'probe' ? refs[field] : probed && probed.token === token && Date.now() < probed.until && probed.el;
   const reason = refusal(el, value ?? el?.value);
-  probed = t === 'probe' && { token, el, until: Date.now() + 5000 };
+  probed = t === 'probe' && { token, el, until: Date.now() + 5e3 };
   if (reason) return { refused: reason };
   if (probed) return 'ready';
-  written.set(el, value);
-  last = '';
+  // What is there now is told anew, even if the person undoes it within the second.
+  written.set(el, (last = value));
   setValue.call(el, value);
   for (const type of ['input', 'change']) el.dispatchEvent(new Event(type, { bubbles: true, composed: true }));
   return el.value === value ? 'written' : { refused: 'altered' };
 }
 
 watcher.observe(document, WATCH);
-setInterval(soon, 1000);
+setInterval(soon, 1e3);
 addEventListener('pageshow', (event) => event.persisted && report((sentAt = -3e4)));
 addEventListener('pagehide', () => send('{"v":1,"m":"gone"}'));
 chrome.runtime.onMessage.addListener((ask, sender, reply) => {

@@ -18,14 +18,14 @@ use crate::tab::words::{Help, PageWord};
 /// Where the person stands in the tree.
 struct Guide {
     texts: JsValue,
-    /// The situation that followed from the page.
-    first: &'static str,
+    /// What followed from the page.
+    first: Option<Help>,
     /// The situations that were opened from there, the last one shown.
     path: Vec<&'static str>,
 }
 
 thread_local! {
-    static GUIDE: RefCell<Guide> = const { RefCell::new(Guide { texts: JsValue::UNDEFINED, first: "", path: Vec::new() }) };
+    static GUIDE: RefCell<Guide> = const { RefCell::new(Guide { texts: JsValue::UNDEFINED, first: None, path: Vec::new() }) };
 }
 
 /// The file of sentences.
@@ -35,7 +35,7 @@ pub(super) fn read_from(texts: JsValue) {
 
 /// Forgets where the person stood.
 pub(super) fn close() {
-    GUIDE.with_borrow_mut(|guide| (guide.first, guide.path) = ("", Vec::new()));
+    GUIDE.with_borrow_mut(|guide| (guide.first, guide.path) = (None, Vec::new()));
 }
 
 /// The page changed, or the person said that a request is not theirs: start where that leads.
@@ -46,9 +46,10 @@ pub(super) fn follow(tab: Option<&TabView>, unasked: bool) {
     };
     page::show("guide", Visible::Yes);
     let changed = GUIDE.with_borrow_mut(|guide| {
-        let changed = guide.first != node.code;
+        // The same situation may become urgent: then it opens.
+        let changed = guide.first != Some(help);
         if changed {
-            (guide.first, guide.path) = (node.code, Vec::new());
+            (guide.first, guide.path) = (Some(help), Vec::new());
         }
         changed
     });
@@ -80,11 +81,11 @@ pub(super) fn open(code: &str) {
 
 /// One situation back.
 pub(super) fn back() {
-    let code = GUIDE.with_borrow_mut(|guide| {
+    let node = GUIDE.with_borrow_mut(|guide| {
         guide.path.pop();
-        guide.path.last().copied().unwrap_or(guide.first)
+        guide.path.last().and_then(|code| guidance::node(code)).or_else(|| guide.first?.node())
     });
-    if let Some(node) = guidance::node(code) {
+    if let Some(node) = node {
         draw(node);
         page::focus("guide-title");
     }
