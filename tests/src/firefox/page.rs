@@ -27,8 +27,10 @@ impl<'a> Page<'a> {
     /// # Errors
     /// It cannot be loaded.
     pub async fn goto(&self, address: &str) -> Result<()> {
-        let params = json!({ "context": self.context, "url": address, "wait": "complete" });
-        self.firefox.bidi.call("browsingContext.navigate", params).await.map(drop)
+        // Not the command's own wait: it never ends when the page was already on its way somewhere else.
+        let params = json!({ "context": self.context, "url": address, "wait": "none" });
+        self.firefox.bidi.call("browsingContext.navigate", params).await?;
+        self.shows("location.href + ' ' + document.readyState", &format!("{address} complete")).await
     }
 
     /// Goes back to the page before.
