@@ -2,8 +2,8 @@
 //!
 //! Own bindings rather than a crate: fifteen functions, all of them in the promise form that Chromium and Firefox share in
 //! Manifest V3. Of the browser's objects (senders, tabs, request details) the members that are needed are read one by one; what
-//! a *page* sends is never read here but as strict JSON in [`crate::messages`]. Objects for the browser are made
-//! member by member, in one place.
+//! a *page* sends is never read here but as strict JSON in [`crate::messages`]. Objects for the browser are made from typed
+//! values by `serde-wasm-bindgen`.
 //!
 //! Not here: no listener is registered in Rust (the loader does it, at once), and no call logs anything.
 //!
@@ -16,7 +16,7 @@ pub mod runtime;
 pub mod storage;
 pub mod tabs;
 
-use js_sys::{Object, Reflect};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use crate::background::request::RequestDetails;
@@ -34,15 +34,12 @@ pub enum BrowserError {
     Shape,
 }
 
-/// Makes a plain object for the browser; a member that is undefined is left out.
-#[must_use]
-pub fn plain(members: &[(&str, JsValue)]) -> JsValue {
-    let object = Object::new();
-    for (name, value) in members.iter().filter(|(_, value)| !value.is_undefined()) {
-        // Setting a member of a new object does not fail.
-        let _ = Reflect::set(&object, &JsValue::from_str(name), value);
-    }
-    object.into()
+/// Makes a plain object for the browser; a member that is `None` is left out.
+///
+/// # Errors
+/// [`BrowserError::Shape`] when the value has no such form.
+pub fn plain<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, BrowserError> {
+    serde_wasm_bindgen::to_value(value).map_err(|_| BrowserError::Shape)
 }
 
 /// Milliseconds since 1970, the only clock of the extension.

@@ -10,9 +10,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use verifier_core::page::PageObservation;
-use wasm_bindgen::JsValue;
 
-use crate::browser::plain;
 use crate::json;
 
 /// The version of every message.
@@ -101,44 +99,28 @@ impl FieldRefusal {
 }
 
 /// What the background asks of a content script, as one flat object.
+#[derive(Serialize)]
 pub struct ToPage<'a> {
+    v: u32,
+    t: &'static str,
     token: &'a str,
-    ask: Ask<'a>,
-}
-
-enum Ask<'a> {
-    Probe(u32),
-    Write(&'a str),
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a str>,
 }
 
 impl<'a> ToPage<'a> {
     /// Would the field of this reference take a text that a person sees? Promises it under a token.
     #[must_use]
     pub fn probe(token: &'a str, field: u32) -> Self {
-        Self { token, ask: Ask::Probe(field) }
+        Self { v: VERSION, t: "probe", token, field: Some(field), value: None }
     }
 
     /// Write into the field that was promised under the token.
     #[must_use]
     pub fn write(token: &'a str, value: &'a str) -> Self {
-        Self { token, ask: Ask::Write(value) }
-    }
-
-    /// The object.
-    #[must_use]
-    pub fn to_object(&self) -> JsValue {
-        let (what, field, value) = match self.ask {
-            Ask::Probe(field) => ("probe", JsValue::from(field), JsValue::UNDEFINED),
-            Ask::Write(value) => ("write", JsValue::UNDEFINED, JsValue::from_str(value)),
-        };
-        let text = JsValue::from_str;
-        plain(&[
-            ("v", JsValue::from(VERSION)),
-            ("t", text(what)),
-            ("token", text(self.token)),
-            ("field", field),
-            ("value", value),
-        ])
+        Self { v: VERSION, t: "write", token, field: None, value: Some(value) }
     }
 }
 

@@ -77,7 +77,9 @@ pub(crate) fn extension(progress: &Progress, tools: &Tools) -> Result<()> {
     let compiled = artefacts::cargo_target()?.join(WASM_TARGET).join("wasm-size/vigie_extension.wasm");
     progress.step("extension: compile for size", |running| {
         let mut cargo = artefacts::cargo();
-        cargo.args(["build", "-p", "vigie-extension", "--lib", "--target", WASM_TARGET, "--profile", "wasm-size"]);
+        // Named alone, the crate type is linked with the whole-program optimisation of the profile; beside an rlib it is not.
+        cargo.args(["rustc", "-p", "vigie-extension", "--lib", "--crate-type", "cdylib"]);
+        cargo.args(["--target", WASM_TARGET, "--profile", "wasm-size"]);
         succeed(running, cargo.args(without_places()?)).map(drop)
     })?;
 

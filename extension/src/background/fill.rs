@@ -87,7 +87,7 @@ async fn shows(tab: i32, page: &PageState, flavour: Flavour) -> Result<(), &'sta
 }
 
 async fn ask(document: &Document, message: &ToPage<'_>) -> PageAnswer {
-    match tabs::ask(document, &message.to_object()).await {
+    match tabs::ask(document, message).await {
         Ok(answer) => read_page_answer(&answer),
         Err(_) => PageAnswer::Refused(FieldRefusal::Gone),
     }

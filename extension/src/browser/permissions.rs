@@ -3,14 +3,21 @@
 //! `webNavigation` rather than access to every site: it lets us know addresses and nothing else. With it no page can be read
 //! or changed, and no content script runs anywhere.
 
-use js_sys::{Array, Promise};
+use js_sys::Promise;
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
 use super::{BrowserError, bindings, plain};
 
+#[derive(Serialize)]
+struct Powers {
+    permissions: [&'static str; 1],
+}
+
+/// The power in question; no browser takes an undefined one for anything.
 fn watch() -> JsValue {
-    plain(&[("permissions", Array::of1(&JsValue::from_str("webNavigation")).into())])
+    plain(&Powers { permissions: ["webNavigation"] }).unwrap_or_default()
 }
 
 /// Whether we are told of every page that is opened.

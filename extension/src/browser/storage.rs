@@ -7,7 +7,7 @@ use js_sys::{Object, Promise, Reflect};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
-use super::{BrowserError, bindings, plain};
+use super::{BrowserError, bindings};
 
 /// Where a value is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,8 @@ pub async fn load_all(area: Area) -> Vec<(String, String)> {
 /// # Errors
 /// [`BrowserError`] when the browser refuses, for instance because the area is full.
 pub async fn save(area: Area, key: &str, text: &str) -> Result<(), BrowserError> {
-    let items = plain(&[(key, JsValue::from_str(text))]);
+    let items = Object::new();
+    Reflect::set(&items, &JsValue::from_str(key), &JsValue::from_str(text)).map_err(|_| BrowserError::Shape)?;
     done(match area {
         Area::Session => bindings::session_set(&items),
         Area::Local => bindings::local_set(&items),

@@ -2,6 +2,7 @@
 
 use gloo::timers::callback::Timeout;
 use js_sys::{Array, Promise};
+use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
@@ -42,9 +43,16 @@ pub async fn current() -> Option<Tab> {
     Some(Tab::from(tab.unchecked_ref::<TabObject>()))
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Filter {
+    active: bool,
+    last_focused_window: bool,
+}
+
 /// The tab that the person looks at.
 pub async fn active() -> Option<Tab> {
-    let filter = plain(&[("active", JsValue::TRUE), ("lastFocusedWindow", JsValue::TRUE)]);
+    let filter = plain(&Filter { active: true, last_focused_window: true }).ok()?;
     let tabs = Array::from(&settle(bindings::tabs_query(&filter)).await.ok()?);
     tabs.iter().next().map(|tab| Tab::from(tab.unchecked_ref::<TabObject>()))
 }
@@ -59,14 +67,20 @@ pub struct Document {
     pub id: Option<String>,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Options<'a> {
+    document_id: &'a str,
+}
+
 /// Sends a message to the content script of one document and waits for its answer, a text.
 ///
 /// # Errors
 /// [`BrowserError`] when the document has no name, is gone, is silent, or answers something else than text.
-pub async fn ask(document: &Document, message: &JsValue) -> Result<String, BrowserError> {
-    let id = document.id.as_deref().ok_or(BrowserError::Refused)?;
-    let options = plain(&[("documentId", JsValue::from_str(id))]);
-    let reply = bindings::tabs_send_message(document.tab, message, &options).map_err(|_| BrowserError::Refused)?;
+pub async fn ask<T: Serialize>(document: &Document, message: &T) -> Result<String, BrowserError> {
+    let document_id = document.id.as_deref().ok_or(BrowserError::Refused)?;
+    let (message, options) = (plain(message)?, plain(&Options { document_id })?);
+    let reply = bindings::tabs_send_message(document.tab, &message, &options).map_err(|_| BrowserError::Refused)?;
     let mut timer = None;
     let silence = Promise::new(&mut |_, reject| {
         timer = Some(Timeout::new(ANSWER_MS, move || drop(reject.call1(&JsValue::UNDEFINED, &JsValue::UNDEFINED))));
