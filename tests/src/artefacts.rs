@@ -77,16 +77,6 @@ impl Artefacts {
         self.components.join(format!("{name}.wasm"))
     }
 
-    /// The digest of a component as the host's configuration pins it.
-    ///
-    /// # Errors
-    /// The component was not built.
-    pub fn digest(&self, name: &str) -> Result<String> {
-        let path = self.component(name);
-        let bytes = std::fs::read(&path).with_context(|| format!("{} is not built yet", path.display()))?;
-        Ok(format!("sha256:{}", hex(&Sha256::digest(bytes))))
-    }
-
     /// A package of the extension: an unpacked folder or an archive.
     ///
     /// # Errors
@@ -111,6 +101,15 @@ fn programs() -> Result<PathBuf> {
     let folder = own.parent().context("this program lies in no folder")?;
     let folder = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };
     Ok(folder.to_path_buf())
+}
+
+/// The digest of a component as the host's configuration pins it.
+///
+/// # Errors
+/// The component was not built.
+pub fn digest(component: &Path) -> Result<String> {
+    let bytes = std::fs::read(component).with_context(|| format!("{} is not built yet", component.display()))?;
+    Ok(format!("sha256:{}", hex(&Sha256::digest(bytes))))
 }
 
 fn hex(bytes: &[u8]) -> String {

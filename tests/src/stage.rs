@@ -13,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
-use crate::artefacts::Artefacts;
+use crate::artefacts::{Artefacts, digest};
 use crate::sandbox;
 use crate::service::{Service, announcement};
 
@@ -91,6 +91,14 @@ impl Stage {
     /// # Errors
     /// One of them did not start; the message holds what it printed.
     pub fn start(artefacts: &Artefacts) -> Result<Self> {
+        Self::start_with(artefacts, &[])
+    }
+
+    /// The same, with these components in the place of the named relying parties' own.
+    ///
+    /// # Errors
+    /// As [`Stage::start`].
+    pub fn start_with(artefacts: &Artefacts, policies: &[(&str, &Path)]) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("vigie-stage-").tempdir()?;
         let decision_point = folder.path().join("decision-point.toml");
         let arguments = ["--decision-point".as_ref(), decision_point.as_os_str()];
@@ -98,7 +106,7 @@ impl Stage {
 
         let secrets = RELYING_PARTIES.map(|_| make_secret()).into_iter().collect::<Result<Vec<_>>>()?;
         let config = folder.path().join("vigie.toml");
-        std::fs::write(&config, host_config(artefacts, &sandbox, folder.path(), &secrets)?)?;
+        std::fs::write(&config, host_config(artefacts, &sandbox, folder.path(), &secrets, policies)?)?;
         let mut command = Command::new(&artefacts.host);
         command.current_dir(folder.path()).args(["serve", "--format", "json", "--config"]).arg(&config);
         let (host_service, host) = Service::start("vigie", &mut command, folder.path(), announcement)?;
@@ -138,12 +146,20 @@ fn make_secret() -> Result<String> {
 }
 
 /// The host's configuration, with one secret file for each relying party.
-fn host_config(artefacts: &Artefacts, sandbox: &SandboxReady, folder: &Path, secrets: &[String]) -> Result<String> {
+fn host_config(
+    artefacts: &Artefacts,
+    sandbox: &SandboxReady,
+    folder: &Path,
+    secrets: &[String],
+    policies: &[(&str, &Path)],
+) -> Result<String> {
     let issuer_host = sandbox.issuer.split('/').nth(2).context("the issuer has no host")?;
     let mut audiences = Vec::new();
     for (id, secret) in RELYING_PARTIES.iter().zip(secrets) {
         let file = folder.join(format!("{id}.secret"));
         std::fs::write(&file, secret)?;
+        let other = policies.iter().find(|(party, _)| party == id);
+        let component = other.map_or_else(|| artefacts.component(id), |(_, component)| component.to_path_buf());
         audiences.push(serde_json::json!({
             "id": id,
             "issuer": sandbox.issuer,
@@ -154,8 +170,8 @@ fn host_config(artefacts: &Artefacts, sandbox: &SandboxReady, folder: &Path, sec
             "userinfo": "fetch",
             "policy": [{
                 "id": id,
-                "component": artefacts.component(id),
-                "digest": artefacts.digest(id)?,
+                "digest": digest(&component)?,
+                "component": component,
                 "required": true,
             }],
         }));

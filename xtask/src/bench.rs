@@ -1,11 +1,14 @@
-//! Measures, and asserts no time: `cargo xtask bench sandbox` sends many logins at once through the sandbox and says how many were
-//! lost, how long they took and how much memory that wanted (`sandbox/examples/load`); `cargo xtask bench inspect` feeds many lines through `vigie inspect … --jsonl` and says how
-//! many a second were answered, by the component engine and by the native one as its floor.
+//! Measures, and asserts no time.
 //!
-//! Lines come from the shared vectors and from counters, so no two runs differ. Tokens repeat: nothing is kept between lines, so
-//! the same token costs the same each time. Start-up, which compiles the component, is measured by a run without lines and
-//! stands beside the rate, which leaves it out. The processor time of a line says what the rate would be on a quiet machine.
-//! What the extension costs is measured by [`extension`].
+//! - `bench sandbox` sends many logins at once through the sandbox and says how many were lost, how long they took and how much
+//!   memory that wanted (`sandbox/examples/load`).
+//! - `bench policies` asks each sample policy its own vectors (`vigie policy bench`).
+//! - `bench extension` says what the extension costs, see [`extension`].
+//! - `bench inspect` feeds many lines through `vigie inspect … --jsonl` and says how many a second were answered, by the component
+//!   engine and by the native one as its floor. Lines come from the shared vectors and from counters, so no two runs differ.
+//!   Tokens repeat: nothing is kept between lines, so the same token costs the same each time. Start-up, which compiles the
+//!   component, is measured by a run without lines and stands beside the rate, which leaves it out. The processor time of a line
+//!   says what the rate would be on a quiet machine.
 
 pub(crate) mod extension;
 
@@ -65,16 +68,42 @@ pub(crate) fn sandbox(progress: &Progress) -> Result<ExitCode> {
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-pub(crate) fn inspect(progress: &Progress) -> Result<ExitCode> {
-    let tools = setup::run(progress, Scope::Build)?;
+/// Components and a `vigie` as they ship; where the program lies.
+fn shipped_host(progress: &Progress) -> Result<PathBuf> {
+    setup::run(progress, Scope::Build)?;
     build::components(progress, build::Components::All)?;
-    drop(tools);
     progress.heading("Benchmark");
     progress.step("host: compile for release", |running| {
         succeed(running, artefacts::cargo().args(["build", "--release", "-p", "vigie-host", "--bin", "vigie"]))
             .map(drop)
     })?;
-    let program = artefacts::cargo_target()?.join("release/vigie");
+    Ok(artefacts::cargo_target()?.join("release/vigie"))
+}
+
+/// What each sample policy costs, asked its own vectors.
+pub(crate) fn policies(progress: &Progress) -> Result<ExitCode> {
+    let program = shipped_host(progress)?;
+    let mut samples = Vec::new();
+    for entry in std::fs::read_dir(artefacts::root().join("plugins"))? {
+        let directory = entry?.path();
+        if directory.join("vectors").is_dir() && directory.join("Cargo.toml").is_file() {
+            samples.push(directory);
+        }
+    }
+    samples.sort();
+    for sample in samples {
+        println!();
+        let mut bench = Command::new(&program);
+        bench.args(["policy", "bench"]).arg(&sample).current_dir(artefacts::root()).stdin(Stdio::null());
+        if !bench.status().with_context(|| format!("{} does not start", artefacts::shown(&program)))?.success() {
+            return Ok(ExitCode::FAILURE);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn inspect(progress: &Progress) -> Result<ExitCode> {
+    let program = shipped_host(progress)?;
     let directory = artefacts::root().join("target/bench");
     std::fs::create_dir_all(&directory)?;
     let nothing = directory.join("nothing.jsonl");

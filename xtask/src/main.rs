@@ -39,6 +39,7 @@ Commands:
   fuzz [TARGET…]    fuzz the core, every target or those named
       --seconds N   how long each (30)
   bench inspect     lines a second through `vigie inspect --jsonl`, against the native core
+  bench policies    instance, call and decision of each sample policy, beside one P-256 verification
   bench extension   sizes of the extension, digits to the badge, a stopped worker to its answer
       --format json figures as one line of JSON, the last
   bench sandbox     200 logins at once through the sandbox: lost, p50, p99, memory
@@ -56,6 +57,7 @@ enum Request {
     Test(Vec<test::Area>),
     Fuzz { targets: Vec<String>, seconds: u64 },
     BenchInspect,
+    BenchPolicies,
     BenchSandbox,
     BenchExtension(bench::Format),
 }
@@ -131,9 +133,10 @@ fn parse(mut arguments: lexopt::Parser) -> Result<(Request, bool)> {
         "test" => Request::Test(rest.iter().map(|word| test::Area::parse(word)).collect::<Result<_>>()?),
         "fuzz" => Request::Fuzz { targets: rest.to_vec(), seconds: seconds.unwrap_or(fuzz::USUAL_SECONDS) },
         "bench" if rest == ["inspect"] => Request::BenchInspect,
+        "bench" if rest == ["policies"] => Request::BenchPolicies,
         "bench" if rest == ["sandbox"] => Request::BenchSandbox,
         "bench" if rest == ["extension"] => Request::BenchExtension(format.unwrap_or(bench::Format::Text)),
-        "bench" => bail!("`bench` measures `inspect`, `extension` or `sandbox`"),
+        "bench" => bail!("`bench` measures `inspect`, `policies`, `extension` or `sandbox`"),
         unknown => bail!("there is no command `{unknown}`"),
     };
     Ok((request, verbose))
@@ -163,6 +166,7 @@ fn run(request: Request, progress: &Progress) -> Result<ExitCode> {
         Request::Demo(mode) => return demo::run(progress, mode),
         Request::Fuzz { targets, seconds } => return fuzz::run(progress, &targets, seconds),
         Request::BenchInspect => return bench::inspect(progress),
+        Request::BenchPolicies => return bench::policies(progress),
         Request::BenchSandbox => return bench::sandbox(progress),
         Request::BenchExtension(format) => return bench::extension::run(progress, format),
         Request::Test(areas) => return test::run(progress, &areas),

@@ -106,6 +106,9 @@ pub(crate) fn run(progress: &Progress, areas: &[Area]) -> Result<ExitCode> {
         }
     }
     if wanted(Area::Native) {
+        let mut script = tools.command("node");
+        script.current_dir(artefacts::root().join("plugins/javascript")).arg("--test");
+        rows.push(whole(progress, "plugins: policy in JavaScript", &mut script)?);
         let mut examples = artefacts::cargo();
         examples.args(["test", "--workspace", "--doc", "--no-fail-fast"]);
         rows.push(runner(progress, "examples in the documentation", &mut examples, BUILD)?);

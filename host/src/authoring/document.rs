@@ -188,6 +188,6 @@ mod tests {
         check("{\"inner\":{\"number\":1}} 7", "a.json, line 1, column 24: trailing characters");
         check("{", "a.json, line 1, column 1: EOF");
         check("{\"inner\":{", "a.json, line 1, column 10, at inner: EOF");
-        check("", "a.json, line 1, column 0: EOF");
+        check("", "a.json, line 1: EOF");
     }
 }

@@ -30,4 +30,5 @@ mod policy_command;
 mod policy_in_a_component;
 mod policy_replay;
 mod questions;
+mod samples;
 mod serving;
