@@ -183,19 +183,21 @@ impl Browser {
         Ok(tab)
     }
 
-    /// Closes every tab but the current one.
+    /// Closes every tab but one, opens the address there and stays. A new tab in its place would not do: Chromium may leave it without a
+    /// renderer when the tab beside it closes at the same moment.
     ///
     /// # Errors
     /// The browser refused.
-    pub async fn close_other_tabs(&self) -> Result<()> {
-        let current = self.client.window().await?;
-        for tab in self.client.windows().await? {
-            if tab != current {
-                self.client.switch_to_window(tab).await?;
-                self.client.close_window().await?;
-            }
+    pub async fn only_tab(&self, address: &str) -> Result<WindowHandle> {
+        let mut tabs = self.client.windows().await?.into_iter();
+        let kept = tabs.next().context("the browser has no tab")?;
+        for tab in tabs {
+            self.client.switch_to_window(tab).await?;
+            self.client.close_window().await?;
         }
-        self.switch_to(&current).await
+        self.switch_to(&kept).await?;
+        self.client.goto(address).await.with_context(|| format!("opening {address}"))?;
+        Ok(kept)
     }
 
     /// Goes to a tab that is open.

@@ -145,9 +145,8 @@ impl<'a> Story<'a> {
             .timeline
             .step("the relying party offers Pro Santé Connect", async {
                 // Another person sits down: no tab of the last login is open, nobody is logged in at Pro Santé Connect.
-                let tab = browser.open_tab(&format!("https://{WALLET_HOST}/")).await?;
+                let tab = browser.only_tab(&format!("https://{WALLET_HOST}/")).await?;
                 browser.client.delete_all_cookies().await?;
-                browser.close_other_tabs().await?;
                 browser.client.goto(address).await?;
                 browser.element("#psc-login").await?;
                 Ok(tab)
@@ -309,8 +308,7 @@ impl<'a> Story<'a> {
         let popup = self
             .timeline
             .step("the badge warns of the host", async {
-                let tab = browser.open_tab(&address).await?;
-                browser.close_other_tabs().await?;
+                let tab = browser.only_tab(&address).await?;
                 let popup = Popup::open(browser).await?;
                 popup.badge("!").await?;
                 Ok((tab, popup))

@@ -32,9 +32,8 @@ pub(crate) struct Desk<'a> {
 impl<'a> Desk<'a> {
     /// From a service to the login page, with the popup beside it.
     pub(crate) async fn at_login_page(story: &'a Story) -> Result<Self> {
-        let page = story.browser.open_tab("about:blank").await?;
         // Of several tabs the popup speaks of the one that was heard of last.
-        story.browser.close_other_tabs().await?;
+        let page = story.browser.only_tab("about:blank").await?;
         story.reach_login_page("smurtab").await?;
         let popup = Popup::open(&story.browser).await?;
         popup.state("identifier").await?;

@@ -89,8 +89,7 @@ async fn choose_pin(story: &Story, pin: &str) -> Result<()> {
 /// The e-CPS lets its holder in.
 async fn log_in(story: &Story, pin: &str) -> Result<()> {
     let browser = &story.browser;
-    let desk = browser.open_tab("about:blank").await?;
-    browser.close_other_tabs().await?;
+    let desk = browser.only_tab("about:blank").await?;
     let number = story.reach_number("smurtab", NEWCOMER).await?;
     story.keep("number", Frame::Window).await?;
     let offered = story.unlock(browser, NEWCOMER, pin).await?;

@@ -11,8 +11,7 @@ async fn confirmation() {
     tell("confirmation", Scene::plain(), async |story| {
         for set in ["forms", "spa", "guide", "awkward"] {
             story.sandbox.set(json!({ "templates": set, "confirm": "always" })).await?;
-            story.browser.open_tab("about:blank").await?;
-            story.browser.close_other_tabs().await?;
+            story.browser.only_tab("about:blank").await?;
             reach_confirmation(story).await.with_context(|| format!("with the set `{set}`"))?;
             story.keep(set, Frame::Window).await?;
             deep_click(&story.browser, "button[value=confirmer]").await?;

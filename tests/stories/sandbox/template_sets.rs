@@ -26,9 +26,8 @@ async fn template_sets() {
 async fn log_in(story: &Story, set: &str) -> Result<()> {
     let browser = &story.browser;
     story.sandbox.set(json!({ "templates": set })).await?;
-    let desk = browser.open_tab(&format!("{WALLET}/login-page")).await?;
+    let desk = browser.only_tab(&format!("{WALLET}/login-page")).await?;
     browser.client.delete_all_cookies().await?;
-    browser.close_other_tabs().await?;
     story.reach_login_page("smurtab").await?;
     let popup = Popup::open(browser).await?;
     popup.state("identifier").await?;
@@ -76,8 +75,7 @@ async fn counts_down(story: &Story, set: &str) -> Result<()> {
 /// Portal, card tab and a refusal, as the extension sees them.
 async fn other_pages(story: &Story, set: &str) -> Result<()> {
     let browser = &story.browser;
-    let desk = browser.open_tab(&format!("{WALLET}/login-page")).await?;
-    browser.close_other_tabs().await?;
+    let desk = browser.only_tab(&format!("{WALLET}/login-page")).await?;
     let popup = Popup::open(browser).await?;
     let shows = async |what: &str, state: &str| -> Result<()> {
         popup.state(state).await?;
