@@ -298,7 +298,7 @@ pub fn list() -> String {
          the built-in page; .css and .js files beside them are served as /assets/<name>.\n",
     );
     for kind in KINDS {
-        text.push_str(&format!("\n{:<20}{}\n", kind.file, kind.purpose));
+        text.push_str(&format!("\n{:<22}{}\n", kind.file, kind.purpose));
         for Placeholder { name, need, meaning } in kind.placeholders {
             let need = if *need == Need::Needed { "needed" } else { "" };
             text.push_str(&format!("  {name:<18}{need:<8}{meaning}\n"));
