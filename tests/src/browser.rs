@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use fantoccini::elements::Element;
-use fantoccini::wd::WindowHandle;
+use fantoccini::wd::{TimeoutConfiguration, WindowHandle};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -89,6 +89,13 @@ pub enum Frame {
     Phone,
 }
 
+/// How often a browser is started until its first tab answers, and how long that may take.
+const STARTS: u32 = 3;
+const FIRST_TAB: Duration = Duration::from_secs(15);
+
+/// How long a page or a script may take afterwards.
+const PAGE: Duration = Duration::from_secs(60);
+
 /// Window sizes in pixels, the browser's own bars included.
 const WINDOW: (u32, u32) = (1100, 820);
 const POPUP: (u32, u32) = (400, 780);
@@ -122,9 +129,25 @@ impl Browser {
 
     /// Starts driver and browser in this way.
     ///
+    /// Now and then the first tab of a headless Chromium never ends loading its empty page, and every command would wait for it.
+    /// Nothing was done in such a browser yet, so another is started.
+    ///
     /// # Errors
     /// Chromium or its driver is missing or does not start.
     pub async fn start_with(artefacts: &Artefacts, sandbox: &SandboxReady, setup: &Setup) -> Result<Self> {
+        for _ in 0..STARTS {
+            let browser = Self::launch(artefacts, sandbox, setup).await?;
+            if browser.client.goto("about:blank").await.is_ok() {
+                let patient = TimeoutConfiguration::new(Some(PAGE), Some(PAGE), Some(Duration::ZERO));
+                browser.client.update_timeouts(patient).await?;
+                return Ok(browser);
+            }
+            browser.close().await;
+        }
+        bail!("Chromium was started {STARTS} times and its first tab answered in none")
+    }
+
+    async fn launch(artefacts: &Artefacts, sandbox: &SandboxReady, setup: &Setup) -> Result<Self> {
         let profile = tempfile::Builder::new().prefix("vigie-chromium-").tempdir()?;
         let mut command = Command::new("chromedriver");
         // Its own process group, so that Ctrl-C reaches this program first and the session is closed in order.
@@ -142,6 +165,7 @@ impl Browser {
             options.insert("prefs".into(), card::preferences());
         }
         capabilities.insert("goog:chromeOptions".into(), options);
+        capabilities.insert("timeouts".into(), json!({ "pageLoad": FIRST_TAB.as_millis() }));
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
             .connect(&format!("http://127.0.0.1:{port}"))
@@ -183,8 +207,7 @@ impl Browser {
         Ok(tab)
     }
 
-    /// Closes every tab but one, opens the address there and stays. A new tab in its place would not do: Chromium may leave it without a
-    /// renderer when the tab beside it closes at the same moment.
+    /// Closes every tab but one, opens the address there and stays.
     ///
     /// # Errors
     /// The browser refused.
