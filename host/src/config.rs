@@ -106,10 +106,32 @@ pub struct Policy {
     pub component: PathBuf,
     /// SHA-256 the file must have.
     pub digest: Digest,
-    /// A required policy must permit; an advisory one may only deny.
-    pub required: bool,
+    /// What its word counts for.
+    pub role: PolicyRole,
     /// JSON text handed to the policy as it stands.
     pub settings: String,
+}
+
+/// What a policy's word counts for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PolicyRole {
+    /// It must permit.
+    Required,
+    /// It may only deny.
+    Advisory,
+    /// It is asked, and its answer is compared with the decision but never counted.
+    Shadow,
+}
+
+impl PolicyRole {
+    /// The word of configuration, answers and log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Advisory => "advisory",
+            Self::Shadow => "shadow",
+        }
+    }
 }
 
 /// Why a configuration is refused.
@@ -257,7 +279,7 @@ fn audience(wire: wire::Audience, base: &Path, production: bool) -> Result<Audie
         let problem = format!("{} is more than {MAX_CLOCK_SKEW_S} seconds", wire.clock_skew_s);
         return Err(value(&place("clock_skew_s"), &problem));
     }
-    if !wire.policy.iter().any(|policy| policy.required) {
+    if !wire.policy.iter().any(|policy| policy.required == Some(true)) {
         return Err(ConfigError::NoRequiredPolicy(wire.id));
     }
     let mut policies = Vec::with_capacity(wire.policy.len());
@@ -270,7 +292,7 @@ fn audience(wire: wire::Audience, base: &Path, production: bool) -> Result<Audie
             id: policy.id.clone(),
             component: base.join(&policy.component),
             digest: policy.digest,
-            required: policy.required,
+            role: role(policy).map_err(|problem| value(&place(&format!("policy {:?}", policy.id)), problem))?,
             settings: serde_json::Value::Object(policy.settings.clone()).to_string(),
         });
     }
@@ -292,6 +314,17 @@ fn audience(wire: wire::Audience, base: &Path, production: bool) -> Result<Audie
         userinfo: wire.userinfo,
         policies,
     })
+}
+
+/// A shadow is neither required nor advisory, and everything else says which of the two it is.
+fn role(policy: &wire::Policy) -> Result<PolicyRole, &'static str> {
+    match (policy.shadow, policy.required) {
+        (false, Some(true)) => Ok(PolicyRole::Required),
+        (false, Some(false)) => Ok(PolicyRole::Advisory),
+        (true, None) => Ok(PolicyRole::Shadow),
+        (true, Some(_)) => Err("a shadow is never counted, so it is neither required nor advisory"),
+        (false, None) => Err("it says neither required = true or false nor shadow = true"),
+    }
 }
 
 /// The verifier's contract allows no more (`plugins/wit/verifier`, `clock-skew`): a token lives 120 s.

@@ -104,6 +104,11 @@ pub struct DecisionLine<'a> {
 pub struct PolicyLine<'a> {
     /// As configured.
     pub id: &'a str,
+    /// required, advisory or shadow.
+    pub role: &'a str,
+    /// Of a shadow: whether it would have decided the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agrees: Option<bool>,
     /// Digest of the component.
     pub digest: &'a str,
     /// Digest of its settings.
@@ -126,6 +131,14 @@ pub struct PolicyLine<'a> {
     /// How many more lines it wanted to log.
     #[serde(skip_serializing_if = "is_zero")]
     pub log_dropped: u32,
+}
+
+impl PolicyLine<'_> {
+    /// The line of a shadow, with what the comparison said.
+    #[must_use]
+    pub fn compared(self, agrees: bool) -> Self {
+        Self { agrees: Some(agrees), ..self }
+    }
 }
 
 /// The end of a handle.

@@ -15,6 +15,8 @@ use crate::engine::policy::Policy;
 use crate::engine::verifier::Verifier;
 use crate::engine::{Engine, LoadComponentError, StartEngineError};
 use crate::log::DecisionLog;
+use crate::policies::Policies;
+use crate::policies::table::{LoadedPolicy, Table};
 use crate::problem::Explain;
 use crate::provider::{BuildClientError, Pace, Providers};
 use crate::store::{OpenStoreError, Store};
@@ -33,36 +35,24 @@ pub fn system_clock() -> Clock {
 pub struct Components {
     /// The core.
     pub verifier: Arc<Verifier>,
-    /// For each audience, in the order of the configuration.
-    pub policies: Vec<Arc<[LoadedPolicy]>>,
+    /// The policies of each audience.
+    pub policies: Table,
 }
 
-/// A policy of an audience.
-pub struct LoadedPolicy {
-    /// As configured.
-    pub id: String,
-    /// Whether it must permit.
-    pub required: bool,
-    /// Ready to be asked.
-    pub policy: Policy,
-    /// `sha256:…`, as text.
-    pub digest: String,
-    /// That of its settings.
-    pub settings_digest: String,
-}
-
-/// A relying party and what answers it.
+/// A relying party.
 pub struct Audience {
     /// As configured.
     pub config: config::Audience,
-    /// In order.
-    pub policies: Arc<[LoadedPolicy]>,
+    /// Where it stands in the configuration, which is where its policies stand in a table.
+    pub(crate) place: usize,
 }
 
 /// A running host without its socket.
 pub struct Service {
     /// Relying parties.
     pub audiences: Vec<Audience>,
+    /// Their policies, which may be exchanged while questions are answered.
+    pub policies: Policies,
     /// The core.
     pub verifier: Arc<Verifier>,
     /// Its digest as text.
@@ -183,7 +173,7 @@ impl Components {
             }
             policies.push(loaded.into());
         }
-        Ok(Self { verifier: Arc::new(verifier), policies })
+        Ok(Self { verifier: Arc::new(verifier), policies: Table::new(policies) })
     }
 }
 
@@ -199,13 +189,7 @@ fn load_policy(
         }
     };
     let policy = Policy::prepare(engine, inspected, wanted.settings.clone())?;
-    Ok(LoadedPolicy {
-        id: wanted.id.clone(),
-        required: wanted.required,
-        digest: policy.digest().to_string(),
-        settings_digest: policy.settings_digest().to_string(),
-        policy,
-    })
+    Ok(LoadedPolicy::new(wanted.id.clone(), wanted.role, policy))
 }
 
 impl Service {
@@ -222,14 +206,11 @@ impl Service {
                 kind: error.kind(),
             })?;
         let store = Store::open(&config.state)?;
-        let audiences = config
-            .audiences
-            .into_iter()
-            .zip(components.policies)
-            .map(|(config, policies)| Audience { config, policies })
-            .collect();
+        let audiences =
+            config.audiences.into_iter().enumerate().map(|(place, config)| Audience { config, place }).collect();
         Ok(Self {
             audiences,
+            policies: Policies::new(components.policies),
             core_digest: components.verifier.digest().to_string(),
             verifier: components.verifier,
             providers,
@@ -239,6 +220,12 @@ impl Service {
             request_bytes: config.limits.request_bytes,
             clock,
         })
+    }
+
+    /// The policies that an audience has at this moment. Whoever answers a question takes them once, and finishes with them
+    /// although others may have taken their place meanwhile.
+    pub fn policies_of(&self, audience: &Audience) -> Arc<[LoadedPolicy]> {
+        self.policies.now().of(audience.place)
     }
 
     /// Unix seconds.

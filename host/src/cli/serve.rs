@@ -108,11 +108,14 @@ async fn sweep(service: Arc<Service>) {
 }
 
 fn announce(service: &Service, address: SocketAddr, format: Format) {
-    let policies =
-        || service.audiences.iter().flat_map(|audience| audience.policies.iter().map(move |policy| (audience, policy)));
+    let mut policies = Vec::new();
+    for audience in &service.audiences {
+        policies.extend(service.policies_of(audience).iter().cloned().map(|policy| (audience, policy)));
+    }
     match format {
         Format::Json => {
-            let list: Vec<_> = policies()
+            let list: Vec<_> = policies
+                .iter()
                 .map(|(audience, policy)| json!({ "audience": audience.config.id, "id": policy.id, "digest": policy.digest }))
                 .collect();
             println!(
@@ -123,9 +126,8 @@ fn announce(service: &Service, address: SocketAddr, format: Format) {
         Format::Human => {
             println!("vigie listens on http://{address}");
             println!("  core {}", service.core_digest);
-            for (audience, policy) in policies() {
-                let role = if policy.required { "required" } else { "advisory" };
-                println!("  {} asks {} ({role}) {}", audience.config.id, policy.id, policy.digest);
+            for (audience, policy) in &policies {
+                println!("  {} asks {} ({}) {}", audience.config.id, policy.id, policy.role.name(), policy.digest);
             }
         }
     }
@@ -143,9 +145,9 @@ pub(super) fn check_config(path: &Path) -> ExitCode {
             warn_of_personal_data(&config);
             println!("{} holds", path.display());
             println!("  core {}", components.verifier.digest());
-            for (audience, policies) in config.audiences.iter().zip(&components.policies) {
-                for policy in policies.iter() {
-                    let about = policy.policy.description();
+            for (place, audience) in config.audiences.iter().enumerate() {
+                for policy in components.policies.of(place).iter() {
+                    let Some(about) = policy.description() else { continue };
                     println!(
                         "  {} asks {}: {} {}, {}",
                         audience.id, policy.id, about.name, about.version, about.summary

@@ -142,7 +142,9 @@ pub(super) struct Policy {
     pub(super) id: String,
     pub(super) component: PathBuf,
     pub(super) digest: Digest,
-    pub(super) required: bool,
+    pub(super) required: Option<bool>,
+    #[serde(default)]
+    pub(super) shadow: bool,
     #[serde(default)]
     pub(super) settings: serde_json::Map<String, serde_json::Value>,
 }

@@ -120,6 +120,12 @@ pub enum Failure {
     /// All instances are in use.
     #[error("no instance was free")]
     Busy,
+    /// It is configured and could not be loaded, and no copy that could was kept.
+    #[error("it is not loaded")]
+    Missing,
+    /// It failed too often in a row and is not asked any more.
+    #[error("it is in quarantine")]
+    Quarantined,
 }
 
 impl Failure {
@@ -136,6 +142,8 @@ impl Failure {
             Self::Reason => "POL-REASON",
             Self::Trap => "POL-TRAP",
             Self::Busy => "POL-BUSY",
+            Self::Missing => "POL-MISSING",
+            Self::Quarantined => "POL-QUARANTINED",
         }
     }
 

@@ -23,10 +23,12 @@ use super::auth::Caller;
 use super::body::Body;
 use super::refusal::Refusal;
 use super::{Evidence, evidence};
+use crate::config::PolicyRole;
 use crate::engine::json;
 use crate::engine::limits::{Failure, GuestLog};
 use crate::engine::policy::{Evaluation, types};
 use crate::log::{DecisionLine, Event, PolicyLine, texts};
+use crate::policies::table::LoadedPolicy;
 use crate::service::{Audience, Service};
 use crate::store::{FoundLogin, Handle, StoreError};
 
@@ -162,7 +164,11 @@ fn decide(
     };
     let shown = evidence(&login.evidence);
     let request = request(audience, now, question, login);
-    let asked: Vec<Asked<'_>> = audience.policies.iter().map(|policy| Asked::ask(policy, &request)).collect();
+    let policies = service.policies_of(audience);
+    let (shadows, asked): (Vec<Asked<'_>>, Vec<Asked<'_>>) = policies
+        .iter()
+        .map(|policy| Asked::ask(policy, &request))
+        .partition(|one| one.policy.role == PolicyRole::Shadow);
     if asked.iter().any(|one| matches!(one.evaluation.answer, Err(Failure::Busy))) {
         return Err(Refusal::Busy);
     }
@@ -189,7 +195,10 @@ fn decide(
         },
     };
     let input = service.log.keeps_input().then(|| Box::new(json::Request::from(&request)));
-    let lines = asked.iter().map(|one| one.line(input.is_some())).collect();
+    let lines = asked.iter().map(|one| one.line(input.is_some()));
+    // A shadow is written down beside the decision that it would have changed, and is in no answer.
+    let beside = shadows.iter().map(|one| one.line(input.is_some()).compared(one.permits() == combined.permits()));
+    let lines = lines.chain(beside).collect();
     record(service, audience, now, &answer, input, lines)?;
     Ok(answer)
 }
@@ -276,15 +285,15 @@ fn request(audience: &Audience, now: u64, question: Question, login: types::Logi
 
 /// A policy and what became of it.
 struct Asked<'a> {
-    policy: &'a crate::service::LoadedPolicy,
+    policy: &'a LoadedPolicy,
     evaluation: Evaluation,
     duration_us: u64,
 }
 
 impl<'a> Asked<'a> {
-    fn ask(policy: &'a crate::service::LoadedPolicy, request: &types::Request) -> Self {
+    fn ask(policy: &'a LoadedPolicy, request: &types::Request) -> Self {
         let begun = Instant::now();
-        let evaluation = policy.policy.evaluate(request);
+        let evaluation = policy.evaluate(request);
         let duration_us = begun.elapsed().as_micros().try_into().unwrap_or(u64::MAX);
         Self { policy, evaluation, duration_us }
     }
@@ -303,8 +312,10 @@ impl<'a> Asked<'a> {
             Err(
                 Failure::Memory | Failure::Table | Failure::Stack | Failure::Hostcall | Failure::Trap | Failure::Busy,
             ) => PolicyVerdict::Failed(PolicyFailure::Trap),
+            Err(Failure::Missing) => PolicyVerdict::Failed(PolicyFailure::Missing),
+            Err(Failure::Quarantined) => PolicyVerdict::Failed(PolicyFailure::Quarantined),
         };
-        let required = if self.policy.required { Required::Yes } else { Required::No };
+        let required = if self.policy.role == PolicyRole::Required { Required::Yes } else { Required::No };
         PolicyOpinion { id: self.policy.id.clone(), required, verdict }
     }
 
@@ -317,6 +328,10 @@ impl<'a> Asked<'a> {
             },
             Err(_) => "failed",
         }
+    }
+
+    fn permits(&self) -> bool {
+        matches!(&self.evaluation.answer, Ok(outcome) if outcome.effect == types::Effect::Permit)
     }
 
     fn reason_code(&self) -> &str {
@@ -345,6 +360,8 @@ impl<'a> Asked<'a> {
         let outcome = self.evaluation.answer.as_ref().ok().filter(|_| replayable);
         PolicyLine {
             id: &self.policy.id,
+            role: self.policy.role.name(),
+            agrees: None,
             digest: &self.policy.digest,
             settings_digest: &self.policy.settings_digest,
             outcome_digest: outcome.map(|outcome| json::digest(outcome).to_string()),
