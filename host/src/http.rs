@@ -1,4 +1,4 @@
-//! What relying parties speak: logins, AuthZEN evaluation, health.
+//! What relying parties speak: logins, AuthZEN evaluation, health, metrics.
 //!
 //! Every answer is JSON. A refusal of the call itself is `{code, message, help}` with a 4xx or 5xx status; a decision, refusal
 //! included, is 200 (AuthZEN 1.0, section 10.1). No secret and no identifier is ever in a URL, so none ends up in an access log.
@@ -12,9 +12,10 @@ pub mod refusal;
 pub mod server;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::HeaderName;
 use axum::middleware::{self, Next};
 use axum::response::Response;
@@ -44,9 +45,24 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/access/v1/evaluation", post(evaluation::evaluate).fallback(method))
         .route("/livez", get(health::live).fallback(method))
         .route("/readyz", get(health::ready).fallback(method))
+        .route("/metrics", get(health::metrics).fallback(method))
         .fallback(unknown)
         .layer(middleware::from_fn(echo_request_id))
+        .layer(middleware::from_fn_with_state(Arc::clone(&service), count))
         .with_state(service)
+}
+
+/// The paths of [`router`]: the only ones that become a label.
+const PATHS: [&str; 6] = ["/v1/logins", "/v1/logins/revoke", "/access/v1/evaluation", "/livez", "/readyz", "/metrics"];
+
+/// Counts and times every answer by the path that was routed.
+async fn count(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let route = matched.and_then(|path| PATHS.into_iter().find(|known| *known == path)).unwrap_or("other");
+    let response = next.run(request).await;
+    service.metrics.answered(route, response.status().as_u16(), begun.elapsed());
+    response
 }
 
 async fn unknown() -> Refusal {

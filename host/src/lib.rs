@@ -6,8 +6,8 @@
 //! ```
 //!
 //! [`config`] and [`cli`] are the operator's side, [`authoring`] that of people who write policies, [`http`] the relying party's, [`engine`] everything that runs in wasmtime,
-//! [`provider`] the only way out to the network, [`store`] the only thing that lasts, [`log`] what is written down, [`policies`]
-//! which components are asked at this moment, [`service`] all of it assembled.
+//! [`provider`] the only way out to the network, [`store`] the only thing that lasts, [`log`] what is written down, [`metrics`]
+//! what is counted, [`policies`] which components are asked at this moment, [`service`] all of it assembled.
 
 #![forbid(unsafe_code)]
 
@@ -20,6 +20,7 @@ pub mod digest;
 pub mod engine;
 pub mod http;
 pub mod log;
+pub mod metrics;
 pub mod policies;
 pub mod problem;
 pub mod provider;

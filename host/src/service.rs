@@ -15,6 +15,7 @@ use crate::engine::policy::Policy;
 use crate::engine::verifier::Verifier;
 use crate::engine::{Engine, LoadComponentError, StartEngineError};
 use crate::log::DecisionLog;
+use crate::metrics::Metrics;
 use crate::policies::Policies;
 use crate::policies::table::{LoadedPolicy, Table};
 use crate::problem::Explain;
@@ -63,6 +64,8 @@ pub struct Service {
     pub store: Store,
     /// Decisions.
     pub log: DecisionLog,
+    /// What is counted and timed.
+    pub metrics: Arc<Metrics>,
     /// Bounds what runs.
     pub gate: Gate,
     /// Largest body.
@@ -208,6 +211,7 @@ impl Service {
         let store = Store::open(&config.state)?;
         let audiences =
             config.audiences.into_iter().enumerate().map(|(place, config)| Audience { config, place }).collect();
+        let metrics = Arc::new(Metrics::new(&components.verifier.digest().to_string()));
         Ok(Self {
             audiences,
             policies: Policies::new(components.policies),
@@ -216,6 +220,7 @@ impl Service {
             providers,
             store,
             log,
+            metrics,
             gate: Gate::new(&config.limits),
             request_bytes: config.limits.request_bytes,
             clock,

@@ -7,8 +7,11 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
 use serde_json::{Value, json};
 
+use crate::metrics;
 use crate::problem::Explain;
 use crate::service::Service;
 
@@ -36,4 +39,9 @@ pub async fn ready(State(service): State<Arc<Service>>) -> (StatusCode, Json<Val
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "not ready", "missing": missing })))
     }
+}
+
+/// `GET /metrics`.
+pub async fn metrics(State(service): State<Arc<Service>>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], service.metrics.text())
 }
