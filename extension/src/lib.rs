@@ -22,9 +22,12 @@ pub mod desk;
 pub mod identity;
 mod json;
 pub mod messages;
+mod page;
 pub mod popup;
 pub mod sender;
 pub mod tab;
+mod watch;
+mod words;
 
 use wasm_bindgen::prelude::*;
 

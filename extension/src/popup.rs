@@ -9,12 +9,9 @@
 mod clock;
 mod guide;
 mod identities;
-mod page;
 mod preview;
 mod render;
 mod unasked;
-mod watch;
-mod words;
 
 use core::cell::RefCell;
 
@@ -33,6 +30,7 @@ use crate::messages::{self, FillOrder, ForgetOrder, FromPopup, Keep, Mismatch, T
 use crate::tab::kept;
 use crate::tab::shown::{Badge, NumberView, TabView};
 use crate::tab::view;
+use crate::{page, watch, words};
 
 /// What the popup remembers while it is open.
 #[derive(Default)]

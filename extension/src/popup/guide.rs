@@ -10,10 +10,10 @@ use verifier_core::guidance::{self, Body, Channel, Confirmed, Contact, Node, sec
 use wasm_bindgen::JsValue;
 use web_sys::Element;
 
-use super::page::{self, Visible};
-use super::words::say;
+use crate::page::{self, Visible};
 use crate::tab::shown::TabView;
 use crate::tab::words::{Help, PageWord};
+use crate::words::say;
 
 /// Where the person stands in the tree.
 struct Guide {

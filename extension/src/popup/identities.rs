@@ -3,9 +3,9 @@
 //! A row shows the last four characters, by which its owner knows it, and not the whole number to whoever else looks. The
 //! preview shows all of what is about to be written.
 
-use super::page::{self, Visible};
-use super::words::say;
 use crate::desk::{Desk, Entry};
+use crate::page::{self, Visible};
+use crate::words::say;
 
 /// Draws the rows. One identifier alone stands in the input already.
 pub(super) fn draw(desk: &Desk, now_ms: u64) {

@@ -3,9 +3,9 @@
 use gloo::utils::document;
 use verifier_core::ids::KeyCheck;
 
-use super::page::{self, Visible};
-use super::words;
 use crate::identity::{Identity, ReadIdentityError};
+use crate::page::{self, Visible};
+use crate::words;
 
 /// Draws the preview, the problem line and the button for what stands in the input.
 pub(super) fn draw(identity: &Result<Identity, ReadIdentityError>, typed: &str, asked: bool) {

@@ -3,12 +3,12 @@
 use js_sys::Date;
 use wasm_bindgen::JsValue;
 
-use super::page::{self, Visible};
-use super::words::{reason, say};
 use crate::browser::now_ms;
+use crate::page::{self, Visible};
 use crate::tab::Request;
 use crate::tab::shown::TabView;
 use crate::tab::words::{FieldView, PageWord, VerdictWord};
+use crate::words::{reason, say};
 use verifier_core::page::Flavour;
 
 /// Draws what the background knows.

@@ -8,11 +8,11 @@
 use verifier_core::page::Environment;
 use verifier_core::page::origin::GENUINE;
 
-use super::page::{self, Visible};
 use super::render::clock_time;
-use super::words::say;
+use crate::page::{self, Visible};
 use crate::tab::shown::{Running, TabView};
 use crate::tab::words::{PageWord, VerdictWord};
+use crate::words::say;
 
 /// Keycloak's end of a session (psc-facts 1.2). Opened by a click, so that nobody is logged out by surprise.
 const LOGOUT_PATH: &str = "/auth/realms/esante-wallet/protocol/openid-connect/logout";

@@ -5,12 +5,12 @@
 
 use wasm_bindgen_futures::spawn_local;
 
-use super::page;
-use super::words::say;
 use crate::browser::permissions;
+use crate::page;
+use crate::words::say;
 
 /// Draws whether it is on.
-pub(super) async fn draw() {
+pub(crate) async fn draw() {
     let on = permissions::watches().await;
     page::set_attribute("watch", "data-watch", if on { "on" } else { "off" });
     page::set_text("watch-state", &say(if on { "watchIsOn" } else { "watchIsOff" }, &[]));
@@ -18,7 +18,7 @@ pub(super) async fn draw() {
 }
 
 /// The button was pressed.
-pub(super) fn toggle() {
+pub(crate) fn toggle() {
     if page::attribute("watch", "data-watch").as_deref() == Some("on") {
         spawn_local(async {
             // An administrator may keep it on; then the state that is drawn says so.

@@ -7,7 +7,7 @@ use web_sys::Element;
 use crate::browser::runtime;
 
 /// The sentence of a key.
-pub(super) fn say(key: &str, substitutions: &[&str]) -> String {
+pub(crate) fn say(key: &str, substitutions: &[&str]) -> String {
     runtime::message(key, substitutions)
 }
 
@@ -17,18 +17,18 @@ fn key_of(code: &str) -> String {
 }
 
 /// What a code means for the person; a code without a sentence of its own is named.
-pub(super) fn problem(code: &str) -> String {
+pub(crate) fn problem(code: &str) -> String {
     let sentence = say(&key_of(code), &[]);
     if sentence.is_empty() { say("problemOther", &[code]) } else { sentence }
 }
 
 /// Why an address is called what it is called; empty when there is no sentence.
-pub(super) fn reason(code: &str) -> String {
+pub(crate) fn reason(code: &str) -> String {
     say(&key_of(code), &[])
 }
 
 /// Translates every element that names its key.
-pub(super) fn translate() {
+pub(crate) fn translate() {
     // The language of the sentences that the browser chose, which for a third language is not that of its own interface.
     if let Some(root) = document().document_element() {
         // `lang` is a valid attribute name.
