@@ -31,6 +31,7 @@ pub const TABLE: &[Code] = &[
     code("CFG-VALUE", "a setting has a value that it may not have"),
     code("HTTP-ACCESS-TOKEN-MISSING", "UserInfo is fetched and there is no access token"),
     code("HTTP-ACCESS-TOKEN-REFUSED", "the provider refuses the access token at UserInfo"),
+    code("HTTP-BATCH", "a batch has more evaluations than are taken"),
     code("HTTP-BODY", "the body is not JSON, or members are missing or of the wrong type"),
     code("HTTP-BUSY", "all instances are in use"),
     code("HTTP-CALLER", "no bearer secret, or one that no audience has"),

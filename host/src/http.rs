@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod body;
+mod decide;
 pub mod evaluation;
 pub mod health;
 pub mod logins;
@@ -22,7 +23,9 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Serialize;
 
+use crate::config::Level;
 use crate::engine::policy::types;
+use crate::metrics::Stage;
 use crate::service::Service;
 use refusal::Refusal;
 
@@ -43,6 +46,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/logins", post(logins::create).fallback(method))
         .route("/v1/logins/revoke", post(logins::revoke).fallback(method))
         .route("/access/v1/evaluation", post(evaluation::evaluate).fallback(method))
+        .route("/access/v1/evaluations", post(evaluation::batch::evaluate).fallback(method))
         .route("/livez", get(health::live).fallback(method))
         .route("/readyz", get(health::ready).fallback(method))
         .route("/metrics", get(health::metrics).fallback(method))
@@ -85,6 +89,23 @@ async fn echo_request_id(request: Request, next: Next) -> Response {
     response
 }
 
+/// Runs blocking work behind the gate, and counts who found no place.
+async fn behind_gate<T: Send + 'static>(
+    service: &Arc<Service>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Refusal> {
+    let begun = Instant::now();
+    let metrics = Arc::clone(&service.metrics);
+    let timed = move || {
+        metrics.stage(Stage::Wait, begun.elapsed());
+        work()
+    };
+    service.gate.run(timed).await.map_err(|busy| {
+        service.metrics.pool_exhausted();
+        busy.into()
+    })
+}
+
 /// Evidence of the verifier in the form of answers.
 pub(crate) fn evidence(list: &[types::Evidence]) -> Vec<Evidence> {
     list.iter()
@@ -105,6 +126,15 @@ pub(crate) fn level(level: types::Level) -> &'static str {
         types::Level::Eidas1 => "eidas1",
         types::Level::Eidas2 => "eidas2",
         types::Level::Eidas3 => "eidas3",
+    }
+}
+
+/// A configured level in the provider's spelling.
+fn level_word(level: Level) -> &'static str {
+    match level {
+        Level::Eidas1 => "eidas1",
+        Level::Eidas2 => "eidas2",
+        Level::Eidas3 => "eidas3",
     }
 }
 

@@ -221,7 +221,7 @@ impl Metrics {
         self.audiences.get_or_create(&[("audience", own(audience)), ("subject", subject.into())]).set(1);
     }
 
-    /// A policy answered `permit`, `deny` or `abstain`, or `error`.
+    /// A policy answered `permit`, `deny` or `abstain`, or `failed`.
     pub fn policy_asked(&self, audience: &str, policy: &str, outcome: &'static str, took: Duration) {
         let labels = [("audience", own(audience)), ("policy", own(policy))];
         self.evaluation_times.get_or_create(&labels).observe(took.as_secs_f64());

@@ -50,8 +50,13 @@ fn is_length_limit(error: &axum::Error) -> bool {
     false
 }
 
-fn explain(error: &serde_json::Error) -> String {
-    let place = format!("line {}, column {}", error.line(), error.column());
+/// What is wrong with JSON, without a word of it.
+pub(super) fn explain(error: &serde_json::Error) -> String {
+    // A value that was parsed before has no lines.
+    let place = match error.line() {
+        0 => "in one of the evaluations".to_owned(),
+        line => format!("line {line}, column {}", error.column()),
+    };
     match error.classify() {
         Category::Eof => "it ends too early".into(),
         Category::Io => "it broke off".into(),

@@ -5,6 +5,7 @@
 //! and the login stored in one transaction, then the log line, then the answer.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Json;
 use axum::extract::State;
@@ -22,6 +23,7 @@ use crate::config::{CnfEncoding, Level, UserinfoMode};
 use crate::engine::policy::types;
 use crate::engine::verifier::verify;
 use crate::log::{Event, LoginLine, RevocationLine};
+use crate::metrics::Stage;
 use crate::provider::{Keys, Provider, ProviderError};
 use crate::service::{Audience, Service};
 use crate::store::{CreateLoginError, Handle, OneShot};
@@ -65,8 +67,12 @@ pub async fn create(
 ) -> Result<(StatusCode, Json<Created>), Refusal> {
     let audience = caller.audience(&service)?;
     match verified(&service, audience, request).await {
-        Ok(created) => Ok((StatusCode::CREATED, Json(created))),
+        Ok(created) => {
+            service.metrics.logged_in(&audience.config.id, "ok");
+            Ok((StatusCode::CREATED, Json(created)))
+        }
         Err(refusal) => {
+            service.metrics.logged_in(&audience.config.id, refusal.code());
             let evidence = if let Refusal::Login { evidence, .. } = &refusal { evidence.as_slice() } else { &[] };
             service.log.write(&Event::Login(LoginLine {
                 timestamp: service.now(),
@@ -116,7 +122,14 @@ const UNKNOWN_KEY: &str = "TOK-KEY-UNKNOWN";
 
 async fn verify(service: &Arc<Service>, input: verify::Input) -> Result<verify::Verified, Refusal> {
     let verifier = Arc::clone(&service.verifier);
-    let answer = service.gate.run(move || verifier.login(&input)).await?;
+    let metrics = Arc::clone(&service.metrics);
+    let answer = super::behind_gate(service, move || {
+        let begun = Instant::now();
+        let answer = verifier.login(&input);
+        metrics.stage(Stage::Core, begun.elapsed());
+        answer
+    })
+    .await?;
     answer.map_err(Refusal::Verifier)?.map_err(|failure| Refusal::Login {
         evidence: evidence(&failure.evidence),
         code: failure.code,
@@ -204,8 +217,14 @@ async fn store(service: &Arc<Service>, audience: &Audience, verified: verify::Ve
         .await
         .map_err(|_| Refusal::Records)?;
     let (handle, expires_at) = created.map_err(|error| match error {
-        CreateLoginError::Replayed => Refusal::Replayed,
-        CreateLoginError::Store(error) => error.into(),
+        CreateLoginError::Replayed => {
+            service.metrics.replayed("login");
+            Refusal::Replayed
+        }
+        CreateLoginError::Store(error) => {
+            service.metrics.store_failed();
+            error.into()
+        }
     })?;
     let created = Created {
         login: handle.disclose(),

@@ -39,6 +39,14 @@ pub enum Refusal {
     /// Not JSON, or not the members that are asked for.
     #[error("the body is not as asked: {0}")]
     Body(String),
+    /// More questions in one call than are taken.
+    #[error("the batch has {found} evaluations, more than {most}")]
+    TooMany {
+        /// In the call.
+        found: usize,
+        /// Taken.
+        most: usize,
+    },
     /// UserInfo is to be fetched but there is nothing to fetch it with.
     #[error("this audience fetches UserInfo and the body has no access_token")]
     AccessTokenMissing,
@@ -100,6 +108,7 @@ impl Refusal {
             Self::TooLarge(_) => "HTTP-TOO-LARGE",
             Self::Slow => "HTTP-SLOW",
             Self::Body(_) => "HTTP-BODY",
+            Self::TooMany { .. } => "HTTP-BATCH",
             Self::AccessTokenMissing => "HTTP-ACCESS-TOKEN-MISSING",
             Self::UserinfoMissing => "HTTP-USERINFO-MISSING",
             Self::UserinfoUnexpected => "HTTP-USERINFO-UNEXPECTED",
@@ -113,7 +122,8 @@ impl Refusal {
         }
     }
 
-    fn status(&self) -> StatusCode {
+    /// The status of an answer that is this refusal.
+    pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -122,6 +132,7 @@ impl Refusal {
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::ContentType
             | Self::Body(_)
+            | Self::TooMany { .. }
             | Self::AccessTokenMissing
             | Self::UserinfoMissing
             | Self::UserinfoUnexpected
@@ -136,15 +147,14 @@ impl Refusal {
 
     fn help(&self) -> String {
         match self {
-            Self::NotFound => {
-                "The paths are /v1/logins, /v1/logins/revoke, /access/v1/evaluation, /livez and /readyz.".into()
-            }
-            Self::Method => "Use POST for logins and evaluations, GET for health.".into(),
+            Self::NotFound => "GET /openapi.json lists what there is.".into(),
+            Self::Method => "GET /openapi.json says which methods each path takes.".into(),
             Self::Caller => "Send the audience's secret as `Authorization: Bearer …`.".into(),
             Self::ContentType => "Send `Content-Type: application/json`.".into(),
             Self::TooLarge(_) => "Send less, or raise limits.request_bytes.".into(),
             Self::Slow => "Send the whole body at once.".into(),
-            Self::Body(_) => "Compare the body with the interface description.".into(),
+            Self::Body(_) => "Compare the body with the interface description at /openapi.json.".into(),
+            Self::TooMany { .. } => "Divide the batch; a decision does not depend on what else is asked.".into(),
             Self::AccessTokenMissing => "Send the access token that came with the ID token.".into(),
             Self::UserinfoMissing => "Send the UserInfo answer as the object `userinfo`.".into(),
             Self::UserinfoUnexpected => "Leave it out, or set userinfo = \"relay\" for this audience.".into(),

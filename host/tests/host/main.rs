@@ -20,6 +20,7 @@ mod support {
 }
 
 mod bad_configuration;
+mod batch;
 mod component_gate;
 mod hostile_guests;
 mod inspect;

@@ -1,0 +1,338 @@
+//! One question, answered: what stands behind its subject, what each policy says, what that means together, and the line in the log.
+//!
+//! Every interface asks here, so that AuthZEN, a batch and a proxy get the same decision for the same question. What this module does
+//! not know is how a question was written: that is [`super::evaluation`]'s and [`super::forward_auth`]'s business.
+//!
+//! An obligation attached to a permit binds the caller, so a caller that does not list its kind gets a refusal; attached to a
+//! refusal it is advice, and only of the kinds that the caller lists (AuthZEN obligations profile).
+
+mod asked;
+mod standing;
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use verifier_core::decision::{Decision, DenyReason, PolicyOpinion, combine};
+
+use super::refusal::Refusal;
+use super::{Evidence, evidence, level_word};
+use crate::config::PolicyRole;
+use crate::engine::json;
+use crate::engine::policy::types;
+use crate::log::{DecisionLine, Event, PolicyLine};
+use crate::metrics::Stage;
+use crate::service::{Audience, Service};
+use asked::Asked;
+pub(super) use standing::{NoLogin, Standing};
+
+/// The kind of obligation that asks for another login, as the AuthZEN obligations profile names it.
+pub(super) const STEP_UP: &str = "step-up";
+
+/// Through which interface a question came: a label of metrics.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Endpoint {
+    Evaluation,
+    Evaluations,
+    #[expect(dead_code, reason = "proxies come with their configuration")]
+    ForwardAuth,
+}
+
+impl Endpoint {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Evaluation => "evaluation",
+            Self::Evaluations => "evaluations",
+            Self::ForwardAuth => "forward-auth",
+        }
+    }
+}
+
+/// A subject or a resource.
+#[derive(Clone)]
+pub(super) struct Entity {
+    pub(super) kind: String,
+    pub(super) id: String,
+    pub(super) properties: Option<Map<String, Value>>,
+}
+
+/// A question in the form that policies are asked in, however it was written.
+pub(super) struct Question {
+    pub(super) subject: Entity,
+    pub(super) action: String,
+    pub(super) action_properties: Option<Map<String, Value>>,
+    pub(super) resource: Entity,
+    /// Without the members that are the host's.
+    pub(super) context: Map<String, Value>,
+    /// Kinds of obligation that the caller carries out.
+    pub(super) supported: Vec<String>,
+}
+
+/// The answer, as AuthZEN 1.0 section 6.2 has it.
+#[derive(Serialize)]
+pub(super) struct Answer {
+    pub(super) decision: bool,
+    pub(super) context: Context,
+}
+
+/// Why.
+#[derive(Serialize)]
+pub(super) struct Context {
+    pub(super) decision_id: String,
+    pub(super) reason_code: String,
+    pub(super) reason_user: BTreeMap<String, String>,
+    /// Why a batch ends with this answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reason: Option<&'static str>,
+    /// The decision could not be had otherwise than as a refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Fault>,
+    evidence: Vec<Evidence>,
+    policies: Vec<PolicyAnswer>,
+    core_digest: String,
+    pub(super) obligations: Vec<Obligation>,
+}
+
+/// An error of one evaluation (AuthZEN 1.0, section 7.2.1).
+#[derive(Serialize)]
+pub(super) struct Fault {
+    pub(super) status: u16,
+    pub(super) message: String,
+}
+
+#[derive(Serialize)]
+struct PolicyAnswer {
+    id: String,
+    digest: String,
+    effect: &'static str,
+    reason_code: String,
+}
+
+/// Something that the caller must do, or may offer.
+#[derive(Serialize)]
+pub(super) struct Obligation {
+    id: String,
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    pub(super) properties: Value,
+}
+
+/// The whole decision: subject, policies, combination, log. Blocking; runs behind the gate.
+pub(super) fn decide(
+    service: &Service,
+    audience: &Audience,
+    endpoint: Endpoint,
+    standing: &Standing,
+    question: Question,
+) -> Result<Answer, Refusal> {
+    let now = service.now();
+    let (login, shown) = match standing {
+        Standing::Nothing(reason) => return without_login(service, audience, endpoint, now, *reason, &question),
+        Standing::Login(login) if !standing::is_subject(login, &question.subject) => {
+            return without_login(service, audience, endpoint, now, NoLogin::SubjectMismatch, &question);
+        }
+        Standing::Login(login) => (Some(types::Login::clone(login)), evidence(&login.evidence)),
+        Standing::Asserted => (None, vec![standing::asserted()]),
+    };
+    let supported = question.supported.clone();
+    let request = request(audience, now, question, login);
+    let policies = service.policies_of(audience);
+    let begun = Instant::now();
+    let (shadows, asked): (Vec<Asked<'_>>, Vec<Asked<'_>>) = policies
+        .iter()
+        .map(|policy| Asked::ask(service, audience, policy, &request))
+        .partition(|one| one.policy.role == PolicyRole::Shadow);
+    service.metrics.stage(Stage::Policy, begun.elapsed());
+    if asked.iter().any(Asked::found_no_place) {
+        service.metrics.pool_exhausted();
+        return Err(Refusal::Busy);
+    }
+    let opinions: Vec<PolicyOpinion> = asked.iter().map(Asked::opinion).collect();
+    let combined = combine(&opinions);
+    let obligations: Vec<&types::Obligation> = asked.iter().flat_map(Asked::obligations).collect();
+    let unsupported = combined.permits() && obligations.iter().any(|one| !supported.contains(&one.kind));
+    let permits = combined.permits() && !unsupported;
+    let (reason_code, reason_user) = if unsupported {
+        ("HTTP-OBLIGATION".to_owned(), texts_for(Reason::Refused))
+    } else {
+        reasons(&combined, &asked)
+    };
+    let understood = |one: &&types::Obligation| supported.contains(&one.kind);
+    let answer = Answer {
+        decision: permits,
+        context: Context {
+            decision_id: make_decision_id()?,
+            reason_code,
+            reason_user,
+            reason: None,
+            error: fault(&combined),
+            evidence: shown,
+            policies: asked.iter().map(Asked::answer).collect(),
+            core_digest: service.core_digest.clone(),
+            obligations: obligations.into_iter().filter(understood).map(obligation).collect(),
+        },
+    };
+    let input = service.log.keeps_input().then(|| Box::new(json::Request::from(&request)));
+    let lines = asked.iter().map(|one| one.line(input.is_some()));
+    // A shadow is written down beside the decision that it would have changed, and is in no answer.
+    let beside = shadows.iter().map(|one| {
+        let agrees = one.permits() == combined.permits();
+        if !agrees {
+            service.metrics.shadow_differs(&audience.config.id, &one.policy.id);
+        }
+        one.line(input.is_some()).compared(agrees)
+    });
+    let lines = lines.chain(beside).collect();
+    record(service, audience, endpoint, now, &answer, input, lines)?;
+    Ok(answer)
+}
+
+fn without_login(
+    service: &Service,
+    audience: &Audience,
+    endpoint: Endpoint,
+    now: u64,
+    reason: NoLogin,
+    question: &Question,
+) -> Result<Answer, Refusal> {
+    // Who may be sent to log in again is told how well; a subject that is somebody else is not helped by that.
+    let step_up = !matches!(reason, NoLogin::SubjectMismatch) && question.supported.iter().any(|kind| kind == STEP_UP);
+    let obligations = if step_up {
+        let properties = json!({ "acr_value": level_word(audience.config.min_acr) });
+        vec![Obligation { id: "login".into(), kind: STEP_UP.into(), properties }]
+    } else {
+        Vec::new()
+    };
+    let answer = Answer {
+        decision: false,
+        context: Context {
+            decision_id: make_decision_id()?,
+            reason_code: reason.code().to_owned(),
+            reason_user: texts_for(Reason::LogInAgain),
+            reason: None,
+            error: None,
+            evidence: Vec::new(),
+            policies: Vec::new(),
+            core_digest: service.core_digest.clone(),
+            obligations,
+        },
+    };
+    record(service, audience, endpoint, now, &answer, None, Vec::new())?;
+    Ok(answer)
+}
+
+fn record(
+    service: &Service,
+    audience: &Audience,
+    endpoint: Endpoint,
+    now: u64,
+    answer: &Answer,
+    input: Option<Box<json::Request>>,
+    policies: Vec<PolicyLine<'_>>,
+) -> Result<(), Refusal> {
+    let begun = Instant::now();
+    service.log.write(&Event::Decision(DecisionLine {
+        timestamp: now,
+        decision_id: &answer.context.decision_id,
+        audience: &audience.config.id,
+        core_digest: &service.core_digest,
+        result: answer.decision,
+        reason_code: &answer.context.reason_code,
+        input,
+        policies,
+    }))?;
+    service.metrics.stage(Stage::Log, begun.elapsed());
+    let decision = if answer.decision { "permit" } else { "deny" };
+    service.metrics.decided(endpoint.word(), &audience.config.id, decision, &answer.context.reason_code);
+    Ok(())
+}
+
+fn request(audience: &Audience, now: u64, question: Question, login: Option<types::Login>) -> types::Request {
+    let text = |properties: Option<Map<String, Value>>| properties.map(|map| Value::Object(map).to_string());
+    let entity =
+        |entity: Entity| types::Entity { kind: entity.kind, id: entity.id, properties: text(entity.properties) };
+    types::Request {
+        now,
+        audience: audience.config.id.clone(),
+        login,
+        subject: entity(question.subject),
+        action: question.action,
+        action_properties: text(question.action_properties),
+        target: entity(question.resource),
+        context: (!question.context.is_empty()).then(|| Value::Object(question.context).to_string()),
+    }
+}
+
+/// A policy that gave no answer is the operator's trouble, not the person's, and the answer says so.
+fn fault(decision: &Decision) -> Option<Fault> {
+    let Decision::Deny(reason) = decision else { return None };
+    let by_itself = matches!(reason, DenyReason::Denied { .. } | DenyReason::Abstained { .. });
+    (!by_itself).then(|| Fault { status: 500, message: "a policy gave no answer".into() })
+}
+
+/// The code and sentences of the answer: those of the policy that decided, or the host's where it was not a policy's word.
+fn reasons(decision: &Decision, asked: &[Asked<'_>]) -> (String, BTreeMap<String, String>) {
+    let spoken = match decision {
+        Decision::Permit => asked.iter().find(|one| one.permits()),
+        Decision::Deny(DenyReason::Denied { policy } | DenyReason::Abstained { policy }) => {
+            asked.iter().find(|one| one.policy.id == *policy)
+        }
+        Decision::Deny(_) => None,
+    };
+    if let Some(outcome) = spoken.and_then(Asked::outcome) {
+        let texts = outcome.reason_user.iter().map(|text| (text.language.clone(), text.message.clone())).collect();
+        return (outcome.reason_code.clone(), texts);
+    }
+    match decision {
+        Decision::Permit => ("POL-PERMITTED".into(), BTreeMap::new()),
+        Decision::Deny(reason) => {
+            let failed = reason.policy().and_then(|policy| asked.iter().find(|one| one.policy.id == policy));
+            let code = failed.map_or(reason.code(), Asked::reason_code);
+            (code.to_owned(), texts_for(Reason::NotDecidable))
+        }
+    }
+}
+
+/// Sentences of the host itself.
+#[derive(Clone, Copy)]
+enum Reason {
+    LogInAgain,
+    NotDecidable,
+    Refused,
+}
+
+fn texts_for(reason: Reason) -> BTreeMap<String, String> {
+    let (fr, en) = match reason {
+        Reason::LogInAgain => (
+            "Votre session Pro Santé Connect n'est plus valable ici. Reconnectez-vous.",
+            "Your Pro Santé Connect session is no longer valid here. Log in again.",
+        ),
+        Reason::NotDecidable => (
+            "L'accès n'a pas pu être vérifié. Réessayez, puis contactez le support du service.",
+            "Access could not be checked. Try again, then contact the support of this service.",
+        ),
+        Reason::Refused => (
+            "Le service n'a pas pu remplir une condition de l'accès. Contactez son support.",
+            "The service could not meet a condition of the access. Contact its support.",
+        ),
+    };
+    BTreeMap::from([("fr".to_owned(), fr.to_owned()), ("en".to_owned(), en.to_owned())])
+}
+
+fn obligation(obligation: &types::Obligation) -> Obligation {
+    Obligation {
+        id: obligation.id.clone(),
+        kind: obligation.kind.clone(),
+        properties: serde_json::from_str(&obligation.properties).unwrap_or_else(|_| Value::Object(Map::new())),
+    }
+}
+
+/// 128 random bits: names an answer and its log line, and nothing else.
+fn make_decision_id() -> Result<String, Refusal> {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Refusal::Records)?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}

@@ -1,0 +1,124 @@
+//! A policy and what became of one question to it.
+
+use std::time::Instant;
+
+use verifier_core::decision::{PolicyFailure, PolicyOpinion, PolicyVerdict, Required};
+
+use super::PolicyAnswer;
+use crate::config::PolicyRole;
+use crate::engine::json;
+use crate::engine::limits::{Failure, GuestLog};
+use crate::engine::policy::{Evaluation, types};
+use crate::log::{PolicyLine, texts};
+use crate::policies::table::LoadedPolicy;
+use crate::service::{Audience, Service};
+
+pub(super) struct Asked<'a> {
+    pub(super) policy: &'a LoadedPolicy,
+    evaluation: Evaluation,
+    duration_us: u64,
+}
+
+impl<'a> Asked<'a> {
+    pub(super) fn ask(
+        service: &Service,
+        audience: &Audience,
+        policy: &'a LoadedPolicy,
+        request: &types::Request,
+    ) -> Self {
+        let begun = Instant::now();
+        let evaluation = policy.evaluate(request);
+        let took = begun.elapsed();
+        let asked = Self { policy, evaluation, duration_us: took.as_micros().try_into().unwrap_or(u64::MAX) };
+        let audience = &audience.config.id;
+        service.metrics.policy_asked(audience, &policy.id, asked.effect(), took);
+        if let Err(failure) = &asked.evaluation.answer {
+            service.metrics.policy_failed(audience, &policy.id, failure.code());
+        }
+        asked
+    }
+
+    /// True when the pool had no place for it, which says nothing about the policy.
+    pub(super) fn found_no_place(&self) -> bool {
+        matches!(self.evaluation.answer, Err(Failure::Busy))
+    }
+
+    pub(super) fn opinion(&self) -> PolicyOpinion {
+        let verdict = match &self.evaluation.answer {
+            Ok(outcome) => match outcome.effect {
+                types::Effect::Permit => PolicyVerdict::Permit,
+                types::Effect::Deny => PolicyVerdict::Deny,
+                types::Effect::Abstain => PolicyVerdict::Abstain,
+            },
+            Err(Failure::Timeout) => PolicyVerdict::Failed(PolicyFailure::Timeout),
+            Err(Failure::BadOutput | Failure::Reason | Failure::OutcomeSize) => {
+                PolicyVerdict::Failed(PolicyFailure::BadOutput)
+            }
+            Err(
+                Failure::Memory | Failure::Table | Failure::Stack | Failure::Hostcall | Failure::Trap | Failure::Busy,
+            ) => PolicyVerdict::Failed(PolicyFailure::Trap),
+            Err(Failure::Missing) => PolicyVerdict::Failed(PolicyFailure::Missing),
+            Err(Failure::Quarantined) => PolicyVerdict::Failed(PolicyFailure::Quarantined),
+        };
+        let required = if self.policy.role == PolicyRole::Required { Required::Yes } else { Required::No };
+        PolicyOpinion { id: self.policy.id.clone(), required, verdict }
+    }
+
+    /// The policy's word, if it gave one.
+    pub(super) fn outcome(&self) -> Option<&types::Outcome> {
+        self.evaluation.answer.as_ref().ok()
+    }
+
+    fn effect(&self) -> &'static str {
+        match self.outcome().map(|outcome| outcome.effect) {
+            Some(types::Effect::Permit) => "permit",
+            Some(types::Effect::Deny) => "deny",
+            Some(types::Effect::Abstain) => "abstain",
+            None => "failed",
+        }
+    }
+
+    pub(super) fn permits(&self) -> bool {
+        self.outcome().is_some_and(|outcome| outcome.effect == types::Effect::Permit)
+    }
+
+    pub(super) fn reason_code(&self) -> &str {
+        match &self.evaluation.answer {
+            Ok(outcome) => &outcome.reason_code,
+            Err(failure) => failure.code(),
+        }
+    }
+
+    pub(super) fn obligations(&self) -> &[types::Obligation] {
+        self.outcome().map_or(&[], |outcome| outcome.obligations.as_slice())
+    }
+
+    pub(super) fn answer(&self) -> PolicyAnswer {
+        PolicyAnswer {
+            id: self.policy.id.clone(),
+            digest: self.policy.digest.clone(),
+            effect: self.effect(),
+            reason_code: self.reason_code().to_owned(),
+        }
+    }
+
+    /// What a replay compares is only written beside the question.
+    pub(super) fn line(&self, replayable: bool) -> PolicyLine<'_> {
+        let log: &GuestLog = &self.evaluation.log;
+        let outcome = self.outcome().filter(|_| replayable);
+        PolicyLine {
+            id: &self.policy.id,
+            role: self.policy.role.name(),
+            agrees: None,
+            digest: &self.policy.digest,
+            settings_digest: &self.policy.settings_digest,
+            outcome_digest: outcome.map(|outcome| json::digest(outcome).to_string()),
+            effect: self.effect(),
+            reason_code: self.reason_code(),
+            reason_admin: self.outcome().and_then(|outcome| outcome.reason_admin.as_deref()),
+            duration_us: self.duration_us,
+            log: texts(log),
+            log_dropped: log.dropped,
+        }
+    }
+}
