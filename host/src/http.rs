@@ -43,7 +43,7 @@ pub struct Evidence {
 /// The routes of a host.
 pub fn router(service: Arc<Service>) -> Router {
     Router::new()
-        .route("/v1/logins", post(logins::create).fallback(method))
+        .route("/v1/logins", post(logins::create).get(logins::list).fallback(method))
         .route("/v1/logins/revoke", post(logins::revoke).fallback(method))
         .route("/access/v1/evaluation", post(evaluation::evaluate).fallback(method))
         .route("/access/v1/evaluations", post(evaluation::batch::evaluate).fallback(method))

@@ -18,6 +18,7 @@ pub mod components;
 pub mod config;
 pub mod digest;
 pub mod engine;
+mod group;
 pub mod http;
 pub mod log;
 pub mod metrics;

@@ -1,183 +1,144 @@
 //! The decision log: one JSON object a line, written before the answer leaves.
 //!
-//! It says which core and which policies decided what and why, and not about whom: no identifier, no token, no handle, no
-//! number. Only an operator who writes `log.input = "full"` makes it hold the questions themselves, personal data included, so that
-//! they can be replayed; tokens and handles are not in it even then. Names are those of OPA's decision log where it has one. A
-//! line that cannot be written turns the answer into a refusal, so there is no decision without its record.
+//! It says which core and which policies decided what and why, and about whom only under a keyed word ([`pseudonym`]): no identifier, no
+//! token, no handle, no number. Only an operator who writes `log.input = "full"` makes it hold the questions themselves, personal data
+//! included, so that they can be replayed; tokens and handles are not in it even then. What a line says is in [`line`].
 //!
-//! Each line names the digest of the line before it: see [`chain`]. Operational messages are not here; they go through `tracing` to
-//! standard error.
+//! With `on_full = "deny"` a line that cannot be written, or that too many others wait before, turns the answer into a refusal, so there is
+//! no decision without its record. With `"drop"` the answer leaves, the loss is counted, and the next line that can be written says how
+//! many are missing. Lines that come together are written together, and with `sync = "group"` share one wait for the disk.
+//!
+//! Each line names the digest of the line before it, across files that were set aside: see [`chain`] and [`file`]. Operational messages are
+//! not here; they go through `tracing` to standard error.
 
 pub mod chain;
+pub mod file;
+pub mod line;
+pub mod pseudonym;
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use serde::Serialize;
+use aws_lc_rs::rand;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::config::LogInput;
-use crate::engine::json::Request;
-use crate::engine::limits::GuestLog;
+use crate::config::{self, LogInput, OnFull};
+use crate::group::Group;
+use crate::metrics::Metrics;
+use crate::problem::Explain;
 use chain::Link;
+use file::LogFile;
+pub use line::{DecisionLine, Event, LoginLine, PolicyLine, RevocationLine, texts};
+use line::{DroppedLine, Line, RecoveryLine};
+pub use pseudonym::{Pseudonym, PseudonymKey, PseudonymKeyError};
 
 /// Where decisions are written.
 pub struct DecisionLog {
-    writer: Mutex<Writer>,
+    waiting: Group<Vec<u8>, io::Result<()>>,
+    sink: Mutex<Sink>,
     input: LogInput,
+    on_full: OnFull,
+    labels: BTreeMap<String, String>,
+    pseudonyms: PseudonymKey,
+    requests: AtomicU64,
+    /// Lines that are lost and of which no line speaks yet.
+    unsaid: AtomicU64,
+    metrics: Arc<Metrics>,
 }
 
-struct Writer {
-    target: Target,
-    link: Link,
+enum Sink {
+    File(LogFile),
+    StandardError(Link),
 }
 
-enum Target {
-    File(File),
-    StandardError,
-}
+/// A line on its way.
+pub struct Encoded(Vec<u8>);
 
 /// The line could not be written; the caller must be refused.
 #[derive(Debug, thiserror::Error)]
 #[error("the decision log cannot be written")]
 pub struct WriteLogError;
 
-/// What happened.
-#[derive(Serialize)]
-#[serde(tag = "event", rename_all = "lowercase")]
-pub enum Event<'a> {
-    /// A login was verified and has a handle, or was refused.
-    Login(LoginLine<'a>),
-    /// A question was answered.
-    Decision(DecisionLine<'a>),
-    /// A handle was revoked.
-    Revocation(RevocationLine<'a>),
+/// The log cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenLogError {
+    /// The file.
+    #[error("the decision log {file} cannot be opened ({kind})")]
+    File {
+        /// As configured.
+        file: String,
+        /// What the system said.
+        kind: io::ErrorKind,
+    },
+    /// The key of pseudonyms.
+    #[error(transparent)]
+    Key(#[from] PseudonymKeyError),
 }
 
-/// A login, accepted or refused.
-#[derive(Serialize)]
-pub struct LoginLine<'a> {
-    /// Unix seconds.
-    pub timestamp: u64,
-    /// Relying party.
-    pub audience: &'a str,
-    /// Digest of the verifier.
-    pub core_digest: &'a str,
-    /// True when a handle was given.
-    pub accepted: bool,
-    /// Why not.
-    pub code: Option<&'a str>,
-    /// PSC `acr`, when it is one of the table.
-    pub level: Option<&'a str>,
-    /// PSC `authMode`.
-    pub auth_mode: Option<&'a str>,
-    /// The checks that were made.
-    pub evidence: &'a [crate::http::Evidence],
-}
+impl Explain for OpenLogError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::File { .. } => "CFG-LOG",
+            Self::Key(error) => error.code(),
+        }
+    }
 
-/// An answer.
-#[derive(Serialize)]
-pub struct DecisionLine<'a> {
-    /// Unix seconds.
-    pub timestamp: u64,
-    /// As in the answer.
-    pub decision_id: &'a str,
-    /// Relying party.
-    pub audience: &'a str,
-    /// Digest of the verifier.
-    pub core_digest: &'a str,
-    /// As in the answer.
-    pub result: bool,
-    /// As in the answer.
-    pub reason_code: &'a str,
-    /// What the policies were told: with `log.input = "full"` only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub input: Option<Box<Request>>,
-    /// Each policy that was asked.
-    pub policies: Vec<PolicyLine<'a>>,
-}
-
-/// One policy's part.
-#[derive(Serialize)]
-pub struct PolicyLine<'a> {
-    /// As configured.
-    pub id: &'a str,
-    /// required, advisory or shadow.
-    pub role: &'a str,
-    /// Of a shadow: whether it would have decided the same.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub agrees: Option<bool>,
-    /// Digest of the component.
-    pub digest: &'a str,
-    /// Digest of its settings.
-    pub settings_digest: &'a str,
-    /// Digest of its whole answer, beside `input` only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub outcome_digest: Option<String>,
-    /// permit, deny, abstain or failed.
-    pub effect: &'a str,
-    /// The policy's own, or how it failed.
-    pub reason_code: &'a str,
-    /// The policy's remark for operators.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason_admin: Option<&'a str>,
-    /// Microseconds from instantiation to answer.
-    pub duration_us: u64,
-    /// What the policy logged.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub log: Vec<&'a str>,
-    /// How many more lines it wanted to log.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub log_dropped: u32,
-}
-
-impl PolicyLine<'_> {
-    /// The line of a shadow, with what the comparison said.
-    #[must_use]
-    pub fn compared(self, agrees: bool) -> Self {
-        Self { agrees: Some(agrees), ..self }
+    fn help(&self) -> String {
+        match self {
+            Self::File { .. } => "Check the directory and its rights, and that the disk has room.".into(),
+            Self::Key(error) => error.help(),
+        }
     }
 }
 
-/// The end of a handle.
-#[derive(Serialize)]
-pub struct RevocationLine<'a> {
-    /// Unix seconds.
-    pub timestamp: u64,
-    /// Relying party.
-    pub audience: &'a str,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
-fn is_zero(number: &u32) -> bool {
-    *number == 0
-}
-
 impl DecisionLog {
-    /// Opens a file for appending, or takes standard error. A file that is to hold questions is readable by its owner only.
+    /// Opens the log and the key of pseudonyms, which lies beside the state file. A line that was cut short is said, here and in the log.
     ///
     /// # Errors
-    /// The file cannot be opened.
-    pub fn open(path: Option<&Path>, input: LogInput) -> io::Result<Self> {
-        let writer = match path {
-            Some(path) => {
-                let mut options = OpenOptions::new();
-                options.create(true).append(true).read(true);
-                if input == LogInput::Full {
-                    options.mode(0o600);
-                }
-                let mut file = options.open(path)?;
-                if input == LogInput::Full {
-                    file.set_permissions(Permissions::from_mode(0o600))?;
-                }
-                let link = Link::after(&mut file)?;
-                Writer { target: Target::File(file), link }
-            }
-            None => Writer { target: Target::StandardError, link: Link::default() },
+    /// One of them cannot be had.
+    pub fn open(settings: &config::Log, state: &Path, now: u64, metrics: &Arc<Metrics>) -> Result<Self, OpenLogError> {
+        let pseudonyms = PseudonymKey::open(&PseudonymKey::path(state))?;
+        let refused = |error: &io::Error| OpenLogError::File {
+            file: settings.file.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+            kind: error.kind(),
         };
-        Ok(Self { writer: Mutex::new(writer), input })
+        let (sink, torn_bytes) = match &settings.file {
+            Some(path) => {
+                let file = LogFile::open(path, settings).map_err(|error| refused(&error))?;
+                let torn = file.torn_bytes();
+                (Sink::File(file), torn)
+            }
+            None => (Sink::StandardError(Link::default()), 0),
+        };
+        let mut labels = settings.labels.clone();
+        labels.insert("id".into(), make_start_id().map_err(|error| refused(&error))?);
+        labels.insert("version".into(), env!("CARGO_PKG_VERSION").into());
+        let log = Self {
+            waiting: Group::new(settings.queue),
+            sink: Mutex::new(sink),
+            input: settings.input,
+            on_full: settings.on_full,
+            labels,
+            pseudonyms,
+            requests: AtomicU64::new(0),
+            unsaid: AtomicU64::new(0),
+            metrics: Arc::clone(metrics),
+        };
+        if torn_bytes > 0 {
+            tracing::warn!(
+                code = "CFG-LOG-TORN",
+                torn_bytes,
+                "the decision log ended within a line; no answer left for it, and the chain goes on behind it"
+            );
+            let line = RecoveryLine { event: "recovery", timestamp: now, labels: &log.labels, torn_bytes };
+            // A full disk is met again by the first decision, which is where it counts.
+            let _written = serde_json::to_vec(&line).map(|line| log.append(&[line]));
+        }
+        Ok(log)
     }
 
     /// Whether decisions are written with their questions.
@@ -185,26 +146,108 @@ impl DecisionLog {
         self.input == LogInput::Full
     }
 
-    /// Appends one line in one write.
+    /// The word under which a person stands in this log.
+    pub fn pseudonym(&self, realm: &str, person: &str) -> Pseudonym {
+        self.pseudonyms.of(realm, person)
+    }
+
+    /// Keeps an event, or says that the answer must not leave. Blocks until the line is as safe as `log.sync` says.
     ///
     /// # Errors
-    /// The disk is full, or the file is gone.
+    /// With `on_full = "deny"`: the disk is full, the file is gone, or too many lines wait.
     pub fn write(&self, event: &Event<'_>) -> Result<(), WriteLogError> {
-        let line = serde_json::to_vec(event).map_err(|_| WriteLogError)?;
-        let mut writer = self.writer.lock().map_err(|_| WriteLogError)?;
-        let Writer { target, link } = &mut *writer;
-        let written = link.append(line, |bytes| match target {
-            Target::File(file) => file.write_all(bytes),
-            Target::StandardError => io::stderr().lock().write_all(bytes),
-        });
-        written.map_err(|error| {
-            tracing::error!(code = "HTTP-LOG", kind = %error.kind(), "the decision log cannot be written");
-            WriteLogError
-        })
+        self.keep(self.encode(event)?)
+    }
+
+    /// The line of an event, for callers that may not block and hand it to a thread that may.
+    ///
+    /// # Errors
+    /// The event has no JSON form.
+    pub fn encode(&self, event: &Event<'_>) -> Result<Encoded, WriteLogError> {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        serde_json::to_vec(&Line::new(event, &self.labels, number)).map(Encoded).map_err(|_| WriteLogError)
+    }
+
+    /// The second half of [`DecisionLog::write`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn keep(&self, line: Encoded) -> Result<(), WriteLogError> {
+        let reason = match self.waiting.run(line.0, |lines| self.append_all(lines)) {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        match self.on_full {
+            OnFull::Deny => {
+                tracing::error!(code = "HTTP-LOG", reason, "the decision log cannot be written");
+                Err(WriteLogError)
+            }
+            OnFull::Drop => {
+                self.metrics.log_dropped();
+                self.unsaid.fetch_add(1, Ordering::Relaxed);
+                tracing::error!(code = "HTTP-LOG", reason, "a line of the decision log is lost");
+                Ok(())
+            }
+        }
+    }
+
+    /// What the leader of a group does: one write, one wait, one answer for everybody.
+    fn append_all(&self, mut lines: Vec<Vec<u8>>) -> Vec<io::Result<()>> {
+        let count = lines.len();
+        let unsaid = self.unsaid.swap(0, Ordering::Relaxed);
+        if unsaid > 0 {
+            let timestamp = (crate::service::system_clock())();
+            let line = DroppedLine { event: "dropped", timestamp, labels: &self.labels, dropped: unsaid };
+            lines.extend(serde_json::to_vec(&line).ok());
+        }
+        let written = self.append(&lines).map_err(|error| error.kind());
+        if written.is_err() {
+            self.unsaid.fetch_add(unsaid, Ordering::Relaxed);
+        }
+        std::iter::repeat_with(|| written.map_err(io::Error::from)).take(count).collect()
+    }
+
+    fn append(&self, lines: &[Vec<u8>]) -> io::Result<()> {
+        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *sink {
+            Sink::File(file) => file.append(lines)?,
+            Sink::StandardError(link) => {
+                let mut next = *link;
+                let bytes = next.join_all(lines)?;
+                io::stderr().lock().write_all(&bytes)?;
+                *link = next;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets the file aside and begins another, which goes on with the chain. Nothing to do for standard error.
+    ///
+    /// # Errors
+    /// The system refuses; lines go on into the file that is open.
+    pub fn rotate(&self) -> io::Result<()> {
+        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *sink {
+            Sink::File(file) => file.rotate(),
+            Sink::StandardError(_) => Ok(()),
+        }
+    }
+
+    /// Has the disk take what the system still holds, at the end of the process.
+    pub fn flush(&self) {
+        let sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Sink::File(file) = &*sink
+            && let Err(error) = file.sync()
+        {
+            tracing::error!(code = "HTTP-LOG", kind = %error.kind(), "the end of the decision log may not be on the disk");
+        }
     }
 }
 
-/// A guest's lines as they stand in the log.
-pub fn texts(log: &GuestLog) -> Vec<&str> {
-    log.lines.iter().map(|(_, text)| text.as_str()).collect()
+/// Names one start of one host.
+fn make_start_id() -> io::Result<String> {
+    let mut bytes = [0; 12];
+    rand::fill(&mut bytes).map_err(|_| io::ErrorKind::Other)?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
 }

@@ -1,13 +1,15 @@
 //! The way out to the provider: discovery, keys and UserInfo, and nothing else.
 //!
-//! One client for the process, no redirects, a time limit and a size cap on every answer. Keys are cached; an unknown key id
-//! leads to at most one fetch in thirty seconds, so that a flood of forged tokens does not become a flood at the provider. A
-//! provider that is down is bridged with the last keys for a day, then logins are refused.
+//! One client for the process, no redirects, a time limit and a size cap on every answer. Keys are renewed in the background, so that no
+//! login waits for them; only the first one after a start without a copy does. An unknown key id leads to at most one fetch in thirty
+//! seconds, so that a flood of forged tokens does not become a flood at the provider. A provider that is down is bridged with the
+//! last keys for a day, across restarts (`provider/copy.rs`), then logins are refused.
 //!
 //! What the answers mean is the verifier's business: keys and UserInfo leave here as text.
 //!
 //! Specification: OpenID Connect Discovery 1.0; PSC publishes its document under a name of its own (`psc-facts` 1.2).
 
+mod copy;
 mod fetch;
 
 use std::collections::BTreeMap;
@@ -16,10 +18,15 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use tokio::sync::Mutex;
+use tokio::task::JoinSet;
 use url::Url;
+use verifier_core::token::{Jwks, ParseJwksError};
 
 use crate::config::{Config, is_loopback};
+use crate::metrics::Metrics;
 use crate::problem::Explain;
+use crate::service::Clock;
+use copy::{Copies, Copy};
 pub use fetch::BuildClientError;
 
 /// PSC's name for its discovery document; the plain name leads to another authorization endpoint.
@@ -32,11 +39,11 @@ const LARGEST_USERINFO: usize = 64 << 10;
 /// How often keys are fetched, and how long they serve.
 #[derive(Debug, Clone)]
 pub struct Pace {
-    /// Keys older than this are renewed before they are used.
+    /// Keys are renewed in the background when they are this old.
     pub fresh: Duration,
     /// Two fetches are at least this far apart, whatever tokens come in.
     pub between: Duration,
-    /// After a failure the next attempt may come sooner: nobody can log in meanwhile.
+    /// After a failure without any keys the next attempt may come sooner: nobody can log in meanwhile.
     pub retry: Duration,
     /// Keys older than this are not used any more.
     pub stale: Duration,
@@ -123,7 +130,10 @@ pub struct Provider {
     development: bool,
     client: fetch::Client,
     pace: Pace,
+    clock: Clock,
+    copies: Copies,
     current: RwLock<Option<Arc<Keys>>>,
+    metrics: Arc<Metrics>,
     /// Held while fetching, so that one fetch serves all who wait; holds the moment before which there is no other.
     not_before: Mutex<Option<Instant>>,
 }
@@ -135,6 +145,8 @@ pub struct Keys {
     pub jwks: String,
     userinfo_endpoint: Option<Url>,
     fetched: Instant,
+    /// Unix seconds. Two clocks, because one stands still while a machine sleeps and the other may be set.
+    fetched_at: u64,
 }
 
 #[derive(Deserialize)]
@@ -145,24 +157,30 @@ struct Document {
 }
 
 impl Providers {
-    /// One provider for each issuer in the configuration. Nothing is fetched yet.
+    /// One provider for each issuer in the configuration. Nothing is fetched yet; a copy of an earlier start is taken.
     ///
     /// # Errors
     /// The extra certificate authority cannot be used, or a redirection cannot work.
-    pub fn new(config: &Config, pace: &Pace) -> Result<Self, BuildClientError> {
+    pub fn new(config: &Config, pace: &Pace, clock: &Clock, metrics: &Arc<Metrics>) -> Result<Self, BuildClientError> {
         let issuers: Vec<&str> = config.audiences.iter().map(|audience| audience.issuer.as_str()).collect();
-        let client = fetch::Client::new(config.development.as_ref(), &issuers)?;
+        let client = fetch::Client::new(config.development.as_ref(), config.proxy.as_ref(), &issuers)?;
+        let copies = Copies::beside(&config.state);
         let mut all = BTreeMap::new();
         for issuer in issuers {
             all.entry(issuer.to_owned()).or_insert_with(|| {
-                Arc::new(Provider {
+                let provider = Provider {
                     issuer: issuer.to_owned(),
                     development: config.mode == crate::config::Mode::Development,
                     client: client.clone(),
                     pace: pace.clone(),
+                    clock: Arc::clone(clock),
+                    copies: copies.clone(),
                     current: RwLock::new(None),
+                    metrics: Arc::clone(metrics),
                     not_before: Mutex::new(None),
-                })
+                };
+                let copy = provider.take_copy().map(Arc::new);
+                Arc::new(Provider { current: RwLock::new(copy), ..provider })
             });
         }
         Ok(Self(all))
@@ -172,6 +190,20 @@ impl Providers {
     pub fn of(&self, issuer: &str) -> Option<&Arc<Provider>> {
         self.0.get(issuer)
     }
+
+    /// Writes down how old each issuer's keys are; nothing for an issuer whose keys were never fetched.
+    pub fn observe(&self) {
+        for (issuer, provider) in &self.0 {
+            if let Some(keys) = provider.cached() {
+                provider.metrics.keys_age(issuer, provider.age(&keys));
+            }
+        }
+    }
+
+    /// Renews the keys of every issuer from now on, until the set is dropped.
+    pub fn renew_in_background(&self) -> JoinSet<()> {
+        self.0.values().cloned().map(Provider::renew_forever).collect()
+    }
 }
 
 impl Provider {
@@ -179,19 +211,39 @@ impl Provider {
         self.current.read().ok().and_then(|keys| keys.clone())
     }
 
-    /// The keys to verify with, fetched when there are none or they are old.
+    /// How old keys are, by whichever clock has seen more time pass.
+    fn age(&self, keys: &Keys) -> Duration {
+        keys.fetched.elapsed().max(Duration::from_secs((self.clock)().saturating_sub(keys.fetched_at)))
+    }
+
+    fn usable(&self) -> Option<Arc<Keys>> {
+        self.cached().filter(|keys| self.age(keys) < self.pace.stale)
+    }
+
+    async fn renew_forever(self: Arc<Self>) {
+        loop {
+            let cached = self.cached();
+            let age = cached.as_ref().map(|keys| self.age(keys));
+            if let Some(rest) = age.and_then(|age| self.pace.fresh.checked_sub(age)).filter(|rest| !rest.is_zero()) {
+                tokio::time::sleep(rest).await;
+                continue;
+            }
+            if self.renew(cached.as_ref()).await.is_err() {
+                // Long enough not to trouble a provider in trouble, short enough that its return is noticed.
+                tokio::time::sleep(self.pace.between.max(self.pace.retry)).await;
+            }
+        }
+    }
+
+    /// The keys to verify with. Fetched here only when there are none that may still be used.
     ///
     /// # Errors
     /// There are none that may still be used.
     pub async fn keys(&self) -> Result<Arc<Keys>, ProviderError> {
-        let cached = self.cached();
-        if let Some(keys) = cached.as_ref().filter(|keys| keys.fetched.elapsed() < self.pace.fresh) {
-            return Ok(Arc::clone(keys));
+        if let Some(keys) = self.usable() {
+            return Ok(keys);
         }
-        match self.renew(cached.as_ref()).await {
-            Ok(keys) => Ok(keys),
-            Err(error) => cached.filter(|keys| keys.fetched.elapsed() < self.pace.stale).ok_or(error),
-        }
+        self.renew(self.cached().as_ref()).await
     }
 
     /// Other keys than those a token's key id was not among; `None` when it is too early to ask again or nothing changed.
@@ -208,17 +260,45 @@ impl Provider {
             return Ok(Arc::clone(newer));
         }
         if not_before.is_some_and(|moment| Instant::now() < moment) {
-            return cached.ok_or_else(|| self.client.too_early(&self.issuer));
+            return self.usable().ok_or_else(|| self.client.too_early(&self.issuer));
         }
         let fetched = self.fetch().await;
-        *not_before = Instant::now().checked_add(if fetched.is_ok() { self.pace.between } else { self.pace.retry });
+        self.metrics.keys_fetched(&self.issuer, fetched.as_ref().map_or_else(Explain::code, |_| "ok"));
+        // With keys at hand there is no hurry: those who come with an unknown one are mostly forgers.
+        let pause = if fetched.is_ok() || self.usable().is_some() { self.pace.between } else { self.pace.retry };
+        *not_before = Instant::now().checked_add(pause);
         let keys = Arc::new(fetched.inspect_err(|error| {
             tracing::warn!(code = error.code(), %error, "keys could not be renewed");
         })?);
         if let Ok(mut current) = self.current.write() {
             *current = Some(Arc::clone(&keys));
         }
+        self.keep_copy(&keys).await;
         Ok(keys)
+    }
+
+    async fn keep_copy(&self, keys: &Keys) {
+        let copies = self.copies.clone();
+        let copy = Copy {
+            issuer: self.issuer.clone(),
+            fetched_at: keys.fetched_at,
+            userinfo_endpoint: keys.userinfo_endpoint.as_ref().map(Url::to_string),
+            jwks: keys.jwks.clone(),
+        };
+        // It is said there when it cannot be kept.
+        let _kept = tokio::task::spawn_blocking(move || copies.write(&copy)).await;
+    }
+
+    /// The keys of an earlier start, held to what a fetch is held to.
+    fn take_copy(&self) -> Option<Keys> {
+        let copy = self.copies.read(&self.issuer)?;
+        // A copy from the future was made under another clock, so its age is not known.
+        let age = Duration::from_secs((self.clock)().checked_sub(copy.fetched_at)?);
+        let userinfo_endpoint = copy.userinfo_endpoint.map(|text| self.endpoint(&text, "UserInfo")).transpose().ok()?;
+        let is_usable = age < self.pace.stale && is_key_set(&copy.jwks);
+        // A machine that has not run for that long has no such moment; then only the other clock counts.
+        let fetched = Instant::now().checked_sub(age).unwrap_or_else(Instant::now);
+        is_usable.then_some(Keys { jwks: copy.jwks, userinfo_endpoint, fetched, fetched_at: copy.fetched_at })
     }
 
     async fn fetch(&self) -> Result<Keys, ProviderError> {
@@ -234,17 +314,14 @@ impl Provider {
         let what = "keys";
         let url = self.endpoint(&document.jwks_uri, what)?;
         let jwks = self.client.get(&url, what, LARGEST_JWKS, None).await?;
-        // Only that it is a key set at all; which keys are good is the verifier's decision.
-        let is_set = serde_json::from_str::<serde_json::Value>(&jwks)
-            .is_ok_and(|value| value.get("keys").is_some_and(serde_json::Value::is_array));
-        if !is_set {
+        if !is_key_set(&jwks) {
             return Err(answer(&url, what, "something that is not a JWK Set"));
         }
         let userinfo_endpoint = match document.userinfo_endpoint {
             Some(text) => Some(self.endpoint(&text, "UserInfo")?),
             None => None,
         };
-        Ok(Keys { jwks, userinfo_endpoint, fetched: Instant::now() })
+        Ok(Keys { jwks, userinfo_endpoint, fetched: Instant::now(), fetched_at: (self.clock)() })
     }
 
     /// The person's attributes, as JSON text.
@@ -268,6 +345,12 @@ impl Provider {
         let allowed = url.scheme() == "https" || (self.development && url.scheme() == "http" && is_loopback(&url));
         if allowed { Ok(url) } else { Err(refuse(url.host_str().unwrap_or(""), "an endpoint that is not https")) }
     }
+}
+
+/// Only that the verifier could read it; which keys are good is its decision. Garbage does not take the place of keys that were good, but
+/// a set that discloses a private key does: whoever read it can sign, so nobody may get in with what was there before either.
+fn is_key_set(jwks: &str) -> bool {
+    matches!(Jwks::parse(jwks), Ok(_) | Err(ParseJwksError::PrivateKey))
 }
 
 fn answer(url: &Url, what: &'static str, reason: &str) -> ProviderError {

@@ -14,7 +14,7 @@ use crate::engine::inspect::{Inspected, Role};
 use crate::engine::policy::Policy;
 use crate::engine::verifier::Verifier;
 use crate::engine::{Engine, LoadComponentError, StartEngineError};
-use crate::log::DecisionLog;
+use crate::log::{DecisionLog, OpenLogError};
 use crate::metrics::Metrics;
 use crate::policies::Policies;
 use crate::policies::table::{LoadedPolicy, Table};
@@ -103,13 +103,8 @@ pub enum StartError {
     #[error(transparent)]
     Store(#[from] OpenStoreError),
     /// The decision log.
-    #[error("the decision log {file} cannot be opened ({kind})")]
-    Log {
-        /// As configured.
-        file: String,
-        /// What the system said.
-        kind: std::io::ErrorKind,
-    },
+    #[error(transparent)]
+    Log(#[from] OpenLogError),
     /// The socket.
     #[error("cannot listen on {address} ({})", if *.kind == std::io::ErrorKind::AddrInUse { "another process does already" } else { "the system refuses" })]
     Listen {
@@ -129,7 +124,7 @@ impl Explain for StartError {
             Self::Policy { error, .. } => error.code(),
             Self::Client(error) => error.code(),
             Self::Store(error) => error.code(),
-            Self::Log { .. } => "CFG-LOG",
+            Self::Log(error) => error.code(),
             Self::Listen { kind: std::io::ErrorKind::AddrInUse, .. } => "CFG-PORT-IN-USE",
             Self::Listen { .. } => "CFG-LISTEN",
         }
@@ -143,7 +138,7 @@ impl Explain for StartError {
             Self::Policy { error, .. } => error.help(),
             Self::Client(error) => error.help(),
             Self::Store(error) => error.help(),
-            Self::Log { .. } => "Check the directory and its rights.".into(),
+            Self::Log(error) => error.help(),
             Self::Listen { kind: std::io::ErrorKind::AddrInUse, .. } => {
                 "Stop that process, or choose another port with --listen (port 0 takes a free one).".into()
             }
@@ -202,16 +197,13 @@ impl Service {
     /// # Errors
     /// The first part that cannot be had as configured.
     pub fn assemble(config: Config, components: Components, pace: &Pace, clock: Clock) -> Result<Self, StartError> {
-        let providers = Providers::new(&config, pace)?;
-        let log =
-            DecisionLog::open(config.decision_log.as_deref(), config.log_input).map_err(|error| StartError::Log {
-                file: config.decision_log.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
-                kind: error.kind(),
-            })?;
-        let store = Store::open(&config.state)?;
+        let metrics = Arc::new(Metrics::new(&components.verifier.digest().to_string()));
+        let providers = Providers::new(&config, pace, &clock, &metrics)?;
+        // The state first: whoever has it is the only one to write beside it.
+        let store = Store::open(&config.state, config.state_entries, &metrics)?;
+        let log = DecisionLog::open(&config.log, &config.state, clock(), &metrics)?;
         let audiences =
             config.audiences.into_iter().enumerate().map(|(place, config)| Audience { config, place }).collect();
-        let metrics = Arc::new(Metrics::new(&components.verifier.digest().to_string()));
         Ok(Self {
             audiences,
             policies: Policies::new(components.policies),

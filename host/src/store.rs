@@ -3,39 +3,69 @@
 //! A PSC token lives two minutes, an application session hours. The relying party keeps an opaque handle; the verified login is
 //! here, sealed with a key that only the handle gives (`store/seal.rs`), so the file alone tells nothing about anyone. Creating a handle
 //! and consuming the one-shots of its token are one durable transaction: of two simultaneous replays one wins, and neither wins
-//! again after a crash. An unexpired one-shot is never evicted.
+//! again after a crash. Those who come together share a transaction (`store/job.rs`). An unexpired one-shot is never evicted: when the
+//! store is full, new logins are refused.
 //!
-//! All calls block on the disk; callers run them off the async runtime. The store reads no clock: `now` is Unix seconds.
+//! A database that has failed once answers nothing any more, so after a full disk it is closed and opened again, once a second at most;
+//! until then everybody is refused. It is opened, not made: a file that has vanished would have forgotten who logged in with what.
+//!
+//! All calls block on the disk; callers run them off the async runtime. The store reads no clock: `now` is Unix seconds. A clock that
+//! goes back ends the logins that were used later than now, and refuses tokens whose one-shots may have been forgotten.
 
+mod job;
+mod list;
 mod seal;
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, TableError, TransactionError};
+use redb::{Database, ReadableDatabase, ReadableTableMetadata, TableError, TransactionError};
 
-use crate::digest::Digest;
+use crate::config::Level;
+use crate::group::Group;
+use crate::log::Pseudonym;
+use crate::metrics::Metrics;
 use crate::problem::Explain;
+use job::{Job, LOGINS, NewLogin, ONE_SHOTS, Outcome, Which};
+pub use list::{ListId, Listed, Listing, ParseListIdError};
 pub use seal::Handle;
-
-/// SHA-256 of the handle → audience, last moment, last idle moment, sealed login.
-const LOGINS: TableDefinition<'_, &[u8; 32], (&str, u64, u64, &[u8])> = TableDefinition::new("logins-1");
-/// Key from the verifier → last moment it matters.
-const ONE_SHOTS: TableDefinition<'_, &[u8; 32], u64> = TableDefinition::new("one-shots-1");
 
 /// PSC's own single sign-on session ends after four hours (`psc-facts` 1.6).
 pub const LONGEST_LOGIN_S: u64 = 4 * 3600;
 /// And after thirty minutes without use.
 pub const LONGEST_IDLE_S: u64 = 30 * 60;
-/// Writing the idle moment down costs a disk write, so it may lag this much behind.
-const IDLE_STEP_S: u64 = 60;
-/// A one-shot outlives its token by more than any clock skew that is allowed.
-const ONE_SHOT_MARGIN_S: u64 = 120;
+/// Writing the last use down costs a disk write, so it may lag this much behind.
+const USE_STEP_S: u64 = 60;
+/// A clock that is set right by less than this went back unnoticed.
+const CLOCK_STEP_S: u64 = 120;
+/// A database that failed is opened again this much later at the earliest.
+const REOPEN: Duration = Duration::from_secs(1);
+/// Callers that may wait for one transaction; more would wait too long.
+const MOST_WAITING: usize = 4096;
 
 /// The database, shared by cloning.
 #[derive(Clone)]
-pub struct Store {
-    database: Arc<Database>,
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    path: PathBuf,
+    /// Absent while it cannot be opened again.
+    database: RwLock<Option<Database>>,
+    /// Since when it is broken, and when it was last tried.
+    broken: Mutex<Option<Instant>>,
+    waiting: Group<Job, Result<u64, JobError>>,
+    most: u64,
+    metrics: Arc<Metrics>,
+}
+
+/// The outcome of a job in a form that can be handed to another thread.
+#[derive(Clone, Copy)]
+enum JobError {
+    Replayed,
+    ClockWentBack,
+    Full,
+    Store,
 }
 
 /// The state file cannot be used.
@@ -66,7 +96,8 @@ impl Explain for OpenStoreError {
         match self {
             Self::InUse(_) => "Stop the other vigie, or give this one a state.path of its own.".into(),
             Self::Unusable { .. } => {
-                "Check the directory and its rights; a damaged file may be removed, which ends all logins it held."
+                "Check the directory and its rights, and that the disk has room. A damaged file may be moved away, which ends all logins it held; \
+                 then wait three minutes before the next start, so that no token that it knew is accepted again."
                     .into()
             }
         }
@@ -84,6 +115,12 @@ pub enum CreateLoginError {
     /// A one-shot was consumed before.
     #[error("this token was used before")]
     Replayed,
+    /// The record of its one-shots may have been forgotten already, so it cannot be known.
+    #[error("the clock of this host went back")]
+    ClockWentBack,
+    /// As many handles and one-shots as `state.entries` allows.
+    #[error("the state file holds as much as it may")]
+    Full,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -97,147 +134,251 @@ pub struct OneShot {
     pub expires: u64,
 }
 
+/// What the list of logins tells of one, beside its moments.
+#[derive(Debug, Clone, Copy)]
+pub struct About {
+    /// PSC `acr`, when it is one of the table.
+    pub level: Option<Level>,
+    /// The person, masked.
+    pub person: Pseudonym,
+}
+
+/// A login that was made.
+pub struct CreatedLogin {
+    /// For the relying party.
+    pub handle: Handle,
+    /// Its name in lists and logs.
+    pub id: ListId,
+    /// Unix seconds.
+    pub expires: u64,
+}
+
 /// A login that was found, or not.
 #[derive(Debug, PartialEq, Eq)]
 pub enum FoundLogin {
     /// The text that was stored.
     Live(String),
-    /// Four hours, or thirty minutes without use, have passed.
+    /// Four hours, or thirty minutes without use, have passed; or the clock went back.
     Expired,
     /// Never existed here, revoked, or another audience's.
     Unknown,
 }
 
+/// Which logins of an audience are to end.
+#[derive(Debug, Clone, Copy)]
+pub enum Revocation {
+    /// This one.
+    One(ListId),
+    /// This one and every other of the same person.
+    PersonOf(ListId),
+    /// All.
+    Audience,
+}
+
 impl Store {
-    /// Opens or creates the file.
+    /// Opens or creates the file. It will hold no more than `most` handles and one-shots.
     ///
     /// # Errors
     /// It is in use, damaged, or may not be written.
-    pub fn open(path: &Path) -> Result<Self, OpenStoreError> {
+    pub fn open(path: &Path, most: u64, metrics: &Arc<Metrics>) -> Result<Self, OpenStoreError> {
         let file = path.display().to_string();
         let unusable = |reason: String| OpenStoreError::Unusable { file: file.clone(), reason };
         let database = Database::create(path).map_err(|error| match error {
             redb::DatabaseError::DatabaseAlreadyOpen => OpenStoreError::InUse(file.clone()),
             other => unusable(other.to_string()),
         })?;
-        let store = Self { database: Arc::new(database) };
-        store.make_tables().map_err(|error| unusable(error.to_string()))?;
-        Ok(store)
+        job::make_tables(&database).map_err(|error| unusable(error.to_string()))?;
+        Ok(Self(Arc::new(Inner {
+            path: path.to_owned(),
+            database: RwLock::new(Some(database)),
+            broken: Mutex::new(None),
+            waiting: Group::new(MOST_WAITING),
+            most,
+            metrics: Arc::clone(metrics),
+        })))
     }
 
-    fn make_tables(&self) -> Result<(), StoreError> {
-        let transaction = self.database.begin_write()?;
-        transaction.open_table(LOGINS)?;
-        transaction.open_table(ONE_SHOTS)?;
-        Ok(transaction.commit()?)
-    }
-
-    /// Consumes the one-shots and stores the login, both or neither. Returns the handle and its last moment.
+    /// Consumes the one-shots and stores the login, both or neither.
     ///
     /// # Errors
-    /// A one-shot was consumed before, or the database failed; nothing is stored then.
+    /// A one-shot was consumed before, there is no room, or the database failed; nothing is stored then.
     pub fn create_login(
         &self,
         now: u64,
         audience: &str,
         login: &str,
+        about: About,
         one_shots: &[OneShot],
-    ) -> Result<(Handle, u64), CreateLoginError> {
+    ) -> Result<CreatedLogin, CreateLoginError> {
         let handle = Handle::make().map_err(|_| StoreError)?;
         let expires = now.saturating_add(LONGEST_LOGIN_S);
-        let sealed = handle.seal(audience, expires, login).map_err(|_| StoreError)?;
-        let transaction = self.database.begin_write().map_err(StoreError::from)?;
-        {
-            let mut spent = transaction.open_table(ONE_SHOTS).map_err(StoreError::from)?;
-            for one_shot in one_shots {
-                let until = one_shot.expires.max(now).saturating_add(ONE_SHOT_MARGIN_S);
-                // Dropping the transaction undoes what it did so far.
-                if spent.insert(&one_shot.key, until).map_err(StoreError::from)?.is_some() {
-                    return Err(CreateLoginError::Replayed);
-                }
-            }
-            let mut logins = transaction.open_table(LOGINS).map_err(StoreError::from)?;
-            let idle = now.saturating_add(LONGEST_IDLE_S);
-            logins
-                .insert(handle.id().bytes(), (audience, expires, idle, sealed.as_slice()))
-                .map_err(StoreError::from)?;
-        }
-        transaction.commit().map_err(StoreError::from)?;
-        Ok((handle, expires))
+        let id = handle.id();
+        let login = NewLogin {
+            id,
+            audience: audience.to_owned(),
+            created: now,
+            expires,
+            level: list::level_number(about.level),
+            person: *about.person.bytes(),
+            sealed: handle.seal(audience, expires, login).map_err(|_| StoreError)?,
+            one_shots: one_shots.iter().map(|one| (one.key, one.expires)).collect(),
+        };
+        self.run(Job::Create { now, login })?;
+        Ok(CreatedLogin { handle, id, expires })
     }
 
-    /// Finds a login and moves its idle moment.
+    /// Finds a login and moves its last use.
     ///
     /// # Errors
     /// The database failed, or the record was altered.
     pub fn login(&self, now: u64, audience: &str, handle: &Handle) -> Result<FoundLogin, StoreError> {
         let id = handle.id();
-        let reading = self.database.begin_read()?;
-        let logins = reading.open_table(LOGINS)?;
-        let Some(record) = logins.get(id.bytes())? else { return Ok(FoundLogin::Unknown) };
-        let (owner, expires, idle, sealed) = record.value();
-        if owner != audience {
-            return Ok(FoundLogin::Unknown);
-        }
-        if now >= expires || now >= idle {
+        let found = self.read(|database| {
+            let reading = database.begin_read()?;
+            let logins = reading.open_table(LOGINS)?;
+            let Some(record) = logins.get(id.bytes())? else { return Ok(None) };
+            let (owner, _, expires, used, _, _, sealed) = record.value();
+            Ok((owner == audience).then(|| (expires, used, sealed.to_vec())))
+        })?;
+        let Some((expires, used, sealed)) = found else { return Ok(FoundLogin::Unknown) };
+        let is_over = now >= expires || now >= used.saturating_add(LONGEST_IDLE_S);
+        if is_over || now.saturating_add(CLOCK_STEP_S) < used {
             return Ok(FoundLogin::Expired);
         }
-        let login = handle.open(audience, expires, sealed).map_err(|_| StoreError)?;
-        if now.saturating_add(LONGEST_IDLE_S) > idle.saturating_add(IDLE_STEP_S) {
-            self.touch(now, &id)?;
+        let login = handle.open(audience, expires, &sealed).map_err(|_| StoreError)?;
+        if now > used.saturating_add(USE_STEP_S) {
+            self.run(Job::Touch { now, id }).map_err(|_| StoreError)?;
         }
         Ok(FoundLogin::Live(login))
     }
 
-    fn touch(&self, now: u64, id: &Digest) -> Result<(), StoreError> {
-        let transaction = self.database.begin_write()?;
-        {
-            let mut logins = transaction.open_table(LOGINS)?;
-            let record = logins.get(id.bytes())?.map(|record| {
-                let (owner, expires, _, sealed) = record.value();
-                (owner.to_owned(), expires, sealed.to_vec())
-            });
-            // It may have been revoked meanwhile.
-            if let Some((owner, expires, sealed)) = record {
-                logins.insert(
-                    id.bytes(),
-                    (owner.as_str(), expires, now.saturating_add(LONGEST_IDLE_S), sealed.as_slice()),
-                )?;
-            }
-        }
-        Ok(transaction.commit()?)
-    }
-
-    /// Forgets a login. True when there was one.
+    /// Forgets logins of an audience. Says how many there were.
     ///
     /// # Errors
-    /// The database failed; the login may still be valid.
-    pub fn revoke(&self, audience: &str, handle: &Handle) -> Result<bool, StoreError> {
-        let id = handle.id();
-        let transaction = self.database.begin_write()?;
-        let removed = {
-            let mut logins = transaction.open_table(LOGINS)?;
-            let ours = logins.get(id.bytes())?.is_some_and(|record| record.value().0 == audience);
-            ours && logins.remove(id.bytes())?.is_some()
+    /// The database failed; the logins may still be valid.
+    pub fn revoke(&self, audience: &str, revocation: Revocation) -> Result<u64, StoreError> {
+        let which = match revocation {
+            Revocation::One(id) => Which::One(id),
+            Revocation::PersonOf(id) => Which::AllOfPersonOf(id),
+            Revocation::Audience => Which::All,
         };
-        transaction.commit()?;
-        Ok(removed)
+        self.run(Job::Revoke { audience: audience.to_owned(), which }).map_err(|_| StoreError)
     }
 
-    /// Removes what has expired. Nothing else ever leaves.
+    /// The live logins of an audience, the newest first, no more than `most`.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn list(&self, now: u64, audience: &str, most: usize) -> Result<Listing, StoreError> {
+        self.read(|database| list::list(database, now, audience, most))
+    }
+
+    /// Removes what has expired. Nothing else ever leaves by itself.
     ///
     /// # Errors
     /// The database failed.
     pub fn sweep(&self, now: u64) -> Result<(), StoreError> {
-        let transaction = self.database.begin_write()?;
-        transaction.open_table(LOGINS)?.retain(|_, (_, expires, idle, _)| now < expires && now < idle)?;
-        transaction.open_table(ONE_SHOTS)?.retain(|_, until| now < until)?;
-        Ok(transaction.commit()?)
+        self.run(Job::Sweep { now }).map(|_| ()).map_err(|_| StoreError)
     }
 
-    /// True when the database answers, for readiness.
+    /// True when the database answers and its last write succeeded, for readiness. Tries to mend one that does not.
     pub fn is_ready(&self) -> bool {
-        self.database.begin_read().is_ok()
+        self.mend();
+        self.broken().is_none() && self.read(|database| Ok(database.begin_read().map(|_| ())?)).is_ok()
+    }
+
+    /// One-shots and logins that it holds, for metrics.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn held(&self) -> Result<(u64, u64), StoreError> {
+        self.read(|database| {
+            let reading = database.begin_read()?;
+            Ok((reading.open_table(ONE_SHOTS)?.len()?, reading.open_table(LOGINS)?.len()?))
+        })
+    }
+
+    /// Writes down what it holds; nothing while it does not answer.
+    pub fn observe(&self) {
+        if let Ok((one_shots, logins)) = self.held() {
+            let count = |number| usize::try_from(number).unwrap_or(usize::MAX);
+            self.0.metrics.stored(count(one_shots), count(logins));
+        }
+    }
+
+    fn read<T>(&self, work: impl FnOnce(&Database) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.mend();
+        let database = self.0.database.read().unwrap_or_else(PoisonError::into_inner);
+        let outcome = database.as_ref().ok_or(StoreError).and_then(work);
+        drop(database);
+        if outcome.is_err() {
+            self.note_failure();
+        }
+        outcome
+    }
+
+    fn run(&self, job: Job) -> Result<u64, CreateLoginError> {
+        match self.0.waiting.run(job, |jobs| self.apply(&jobs)) {
+            Ok(Ok(count)) => Ok(count),
+            Ok(Err(JobError::Replayed)) => {
+                self.0.metrics.replayed("login");
+                Err(CreateLoginError::Replayed)
+            }
+            Ok(Err(JobError::ClockWentBack)) => Err(CreateLoginError::ClockWentBack),
+            Ok(Err(JobError::Full)) => Err(CreateLoginError::Full),
+            Ok(Err(JobError::Store)) | Err(_) => Err(CreateLoginError::Store(StoreError)),
+        }
+    }
+
+    fn apply(&self, jobs: &[Job]) -> Vec<Result<u64, JobError>> {
+        let outcomes = self.read(|database| job::apply(database, jobs, self.0.most));
+        match outcomes {
+            Ok(outcomes) => outcomes.into_iter().map(|outcome: Outcome| outcome.map_err(JobError::from)).collect(),
+            Err(StoreError) => jobs.iter().map(|_| Err(JobError::Store)).collect(),
+        }
+    }
+
+    fn broken(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.0.broken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_failure(&self) {
+        self.0.metrics.store_failed();
+        self.broken().get_or_insert_with(Instant::now);
+    }
+
+    /// Opens the database again when it has failed and some time has passed since the last try.
+    fn mend(&self) {
+        {
+            let mut broken = self.broken();
+            match *broken {
+                Some(since) if since.elapsed() >= REOPEN => *broken = Some(Instant::now()),
+                _ => return,
+            }
+        }
+        let mut database = self.0.database.write().unwrap_or_else(PoisonError::into_inner);
+        // Closed before it is opened again: the file has one owner.
+        *database = None;
+        let opened = Database::open(&self.0.path).map_err(|error| error.to_string());
+        match opened.and_then(|opened| job::make_tables(&opened).map(|()| opened).map_err(|error| error.to_string())) {
+            Ok(opened) => {
+                tracing::warn!(code = "CFG-STATE", "the state file failed and was opened again");
+                *database = Some(opened);
+                *self.broken() = None;
+            }
+            Err(reason) => tracing::error!(code = "CFG-STATE", reason, "the state file cannot be opened again"),
+        }
+    }
+}
+
+impl From<CreateLoginError> for JobError {
+    fn from(error: CreateLoginError) -> Self {
+        match error {
+            CreateLoginError::Replayed => Self::Replayed,
+            CreateLoginError::ClockWentBack => Self::ClockWentBack,
+            CreateLoginError::Full => Self::Full,
+            CreateLoginError::Store(_) => Self::Store,
+        }
     }
 }
 
@@ -255,96 +396,4 @@ macro_rules! store_error_from {
 store_error_from!(redb::StorageError, redb::CommitError, TransactionError, TableError);
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: u64 = 1_700_000_000;
-
-    fn store() -> (tempfile::TempDir, Store) {
-        let directory = tempfile::tempdir().unwrap();
-        let store = Store::open(&directory.path().join("state.redb")).unwrap();
-        (directory, store)
-    }
-
-    fn shot(byte: u8) -> Vec<OneShot> {
-        vec![OneShot { key: [byte; 32], expires: NOW + 120 }]
-    }
-
-    #[test]
-    fn a_login_is_found_by_its_audience_until_it_expires() {
-        let (_directory, store) = store();
-        let (handle, expires) = store.create_login(NOW, "smurtab", "{}", &shot(1)).unwrap();
-        assert_eq!(expires, NOW + LONGEST_LOGIN_S);
-        let found = |now, audience| store.login(now, audience, &handle).unwrap();
-        assert_eq!(found(NOW, "smurtab"), FoundLogin::Live("{}".into()));
-        assert_eq!(found(NOW, "sidep"), FoundLogin::Unknown);
-        assert_eq!(found(NOW + LONGEST_IDLE_S, "smurtab"), FoundLogin::Expired);
-        // Used every twenty minutes it lives its four hours and no longer.
-        for step in 1..12 {
-            assert_eq!(found(NOW + step * 1200, "smurtab"), FoundLogin::Live("{}".into()), "{step}");
-        }
-        assert_eq!(found(NOW + LONGEST_LOGIN_S, "smurtab"), FoundLogin::Expired);
-    }
-
-    #[test]
-    fn a_one_shot_is_consumed_once_even_across_a_restart_and_a_sweep() {
-        let (directory, store) = store();
-        store.create_login(NOW, "smurtab", "{}", &shot(1)).unwrap();
-        let again =
-            |store: &Store| matches!(store.create_login(NOW, "sidep", "{}", &shot(1)), Err(CreateLoginError::Replayed));
-        assert!(again(&store));
-        store.sweep(NOW + 121).unwrap();
-        assert!(again(&store), "a sweep must not evict within the margin");
-        drop(store);
-        let store = Store::open(&directory.path().join("state.redb")).unwrap();
-        assert!(again(&store));
-        store.create_login(NOW, "sidep", "{}", &shot(2)).unwrap();
-    }
-
-    #[test]
-    fn a_replay_leaves_nothing_behind() {
-        let (_directory, store) = store();
-        store.create_login(NOW, "smurtab", "{}", &shot(1)).unwrap();
-        let both = [shot(2), shot(1)].into_iter().flatten().collect::<Vec<_>>();
-        assert!(store.create_login(NOW, "smurtab", "{}", &both).is_err());
-        store.create_login(NOW, "smurtab", "{}", &shot(2)).unwrap();
-    }
-
-    #[test]
-    fn of_simultaneous_replays_one_wins() {
-        let (_directory, store) = store();
-        let won: usize = std::thread::scope(|scope| {
-            let tries: Vec<_> =
-                (0..8).map(|_| scope.spawn(|| store.create_login(NOW, "a", "{}", &shot(7)).is_ok())).collect();
-            tries.into_iter().map(|one| usize::from(one.join().unwrap())).sum()
-        });
-        assert_eq!(won, 1);
-    }
-
-    #[test]
-    fn a_revoked_login_is_unknown() {
-        let (_directory, store) = store();
-        let (handle, _) = store.create_login(NOW, "smurtab", "{}", &shot(1)).unwrap();
-        assert!(!store.revoke("sidep", &handle).unwrap());
-        assert!(store.revoke("smurtab", &handle).unwrap());
-        assert!(!store.revoke("smurtab", &handle).unwrap());
-        assert_eq!(store.login(NOW, "smurtab", &handle).unwrap(), FoundLogin::Unknown);
-    }
-
-    #[test]
-    fn the_file_does_not_hold_the_login_in_clear() {
-        let (directory, store) = store();
-        let marker = "a-marker-that-stands-for-a-person";
-        store.create_login(NOW, "smurtab", marker, &shot(1)).unwrap();
-        drop(store);
-        let bytes = std::fs::read(directory.path().join("state.redb")).unwrap();
-        assert!(!bytes.windows(marker.len()).any(|window| window == marker.as_bytes()));
-    }
-
-    #[test]
-    fn a_second_process_is_told_so() {
-        let (directory, _store) = store();
-        let error = Store::open(&directory.path().join("state.redb")).err().unwrap();
-        assert_eq!(error.code(), "CFG-STATE-IN-USE");
-    }
-}
+mod tests;

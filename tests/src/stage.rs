@@ -179,7 +179,7 @@ fn host_config(
     let config = serde_json::json!({
         "mode": "development",
         "server": { "listen": "127.0.0.1:0" },
-        "state": { "path": folder.join("state.redb") },
+        "state": { "path": folder.join("state.redb"), "entries": 100_000 },
         "verifier": { "component": artefacts.component("vigie-verifier") },
         "development": {
             "connect_to": [{ "host": issuer_host, "to": sandbox.listen }],

@@ -1,14 +1,16 @@
 //! `vigie log verify`: whether a decision log is the one that was written.
 
 use std::fs::File;
-use std::io::BufReader;
-use std::path::PathBuf;
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use serde_json::json;
 
-use super::refuse;
-use crate::log::chain::{self, Verified, VerifyChainError};
+use super::{Format, refuse};
+use crate::log::chain::{Verified, VerifyChainError};
+use crate::log::file::set_aside;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -18,28 +20,61 @@ pub(super) struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Follow the chain of hashes from the first line to the last.
+    /// Follow the chain of hashes from the first line to the last, through the files that were set aside as well.
     Verify {
-        /// The decision log.
-        #[arg(value_name = "LOG")]
-        log: PathBuf,
+        /// The decision log, whose numbered files come first by themselves; or its files, oldest first.
+        #[arg(value_name = "LOG", required = true)]
+        logs: Vec<PathBuf>,
+        /// For people or for programs.
+        #[arg(long, value_enum, default_value_t = Format::Human)]
+        format: Format,
     },
 }
 
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
-    let Command::Verify { log } = &arguments.command;
-    let opened = File::open(log).map_err(|error| VerifyChainError::Unreadable(error.kind()));
-    match opened.and_then(|file| chain::verify(BufReader::new(file))) {
-        Ok(Verified { lines, torn, last }) => {
-            println!("{lines} lines, each follows the one before it");
-            if torn > 0 {
-                println!("left out: {torn} lines cut short");
+    match &arguments.command {
+        Command::Verify { logs, format } => match verify(logs) {
+            Ok(verified) => {
+                print(&verified, *format);
+                ExitCode::SUCCESS
             }
-            if let Some(last) = last {
-                println!("the last is {last}; lines missing after it do not show");
-            }
-            ExitCode::SUCCESS
+            Err(error) => refuse(&error),
+        },
+    }
+}
+
+fn verify(logs: &[PathBuf]) -> Result<Verified, VerifyChainError> {
+    let unreadable = |file: &Path, error: &io::Error| VerifyChainError::Unreadable {
+        file: file.display().to_string(),
+        kind: error.kind(),
+    };
+    let files = match logs {
+        [log] => {
+            let earlier = set_aside(log).map_err(|error| unreadable(log, &error))?;
+            earlier.into_iter().map(|(_, file)| file).chain([log.clone()]).collect()
         }
-        Err(error) => refuse(&error),
+        named => named.to_vec(),
+    };
+    files.iter().try_fold(Verified::default(), |verified, file| {
+        let opened = File::open(file).map_err(|error| unreadable(file, &error))?;
+        verified.follow(&file.display().to_string(), BufReader::new(opened))
+    })
+}
+
+fn print(verified: &Verified, format: Format) {
+    let Verified { lines, torn, before, last } = verified;
+    if format == Format::Json {
+        println!("{}", json!({ "lines": lines, "torn": torn, "before": before, "last": last }));
+        return;
+    }
+    println!("{lines} lines, each follows the one before it");
+    if let Some(before) = before {
+        println!("the first follows {before}, which is not among them");
+    }
+    if *torn > 0 {
+        println!("left out: {torn} lines cut short");
+    }
+    if let Some(last) = last {
+        println!("the last is {last}; lines missing after it do not show");
     }
 }

@@ -16,6 +16,7 @@ use tracing_subscriber::EnvFilter;
 use super::{Format, refuse};
 use crate::config::{Config, LogInput};
 use crate::http;
+use crate::metrics::Metrics;
 use crate::provider::Pace;
 use crate::service::{Components, Service, StartError, system_clock};
 
@@ -72,15 +73,18 @@ async fn serve(arguments: &Arguments) -> Result<(), StartError> {
     let components = Components::load(&config)?;
     let service = Arc::new(Service::assemble(config, components, &Pace::default(), system_clock())?);
     announce(&service, address, arguments.format);
-    let sweeper = tokio::spawn(sweep(Arc::clone(&service)));
-    http::server::serve(listener, http::router(service), stop_signal()).await;
-    sweeper.abort();
+    let mut beside = service.providers.renew_in_background();
+    beside.spawn(sweep(Arc::clone(&service)));
+    beside.spawn(rotate_at_signal(Arc::clone(&service)));
+    http::server::serve(listener, http::router(Arc::clone(&service)), stop_signal()).await;
+    beside.abort_all();
+    service.log.flush();
     Ok(())
 }
 
 /// Said at every start, whatever the level of messages: nobody should find out later what lies in that file.
 fn warn_of_personal_data(config: &Config) {
-    if config.log_input == LogInput::Full {
+    if config.log.input == LogInput::Full {
         eprintln!(
             "vigie: CFG-LOG-INPUT: log.input is \"full\": the decision log holds who asked for what, national identifiers included. Keep \
              that file as you keep health data, and set log.input = \"none\" when the replay is done."
@@ -94,6 +98,19 @@ async fn stop_signal() {
     tokio::select! {
         _ = terminate.recv() => {}
         interrupted = tokio::signal::ctrl_c() => if interrupted.is_err() { std::future::pending::<()>().await },
+    }
+}
+
+/// At the signal USR1 the decision log is set aside, or opened anew where another program has moved it.
+async fn rotate_at_signal(service: Arc<Service>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut asked) = signal(SignalKind::user_defined1()) else { return };
+    while asked.recv().await.is_some() {
+        let service = Arc::clone(&service);
+        let rotated = tokio::task::spawn_blocking(move || service.log.rotate()).await;
+        if let Ok(Err(error)) = rotated {
+            tracing::error!(code = "HTTP-LOG", kind = %error.kind(), "the decision log cannot be set aside");
+        }
     }
 }
 
@@ -137,7 +154,7 @@ pub(super) fn check_config(path: &Path) -> ExitCode {
     let checked = Config::read(path).map_err(StartError::from).and_then(|config| {
         let components = Components::load(&config)?;
         // The provider need not be there; what the configuration says about reaching it must make sense.
-        crate::provider::Providers::new(&config, &Pace::default())?;
+        crate::provider::Providers::new(&config, &Pace::default(), &system_clock(), &Arc::new(Metrics::new("")))?;
         Ok((config, components))
     });
     match checked {

@@ -2,6 +2,7 @@
 //!
 //! The ranges only refuse values that cannot work or that undo the limit; the choice inside them is the operator's.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::ConfigError;
@@ -31,18 +32,28 @@ pub struct Limits {
     pub outcome_bytes: usize,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wire {
+    /// Wall-clock time one component call may take.
     timeout_ms: u64,
+    /// Linear memory of one component, which may have one memory only.
     memory_bytes: u64,
+    /// Elements of one table.
     table_elements: u64,
+    /// Native stack of one component call.
     stack_bytes: u64,
+    /// Bytes a component may hand to the host in one call, results and imports together.
     hostcall_bytes: u64,
+    /// Components that may run at the same time; one more is answered 503.
     instances: u64,
+    /// Body of one HTTP request.
     request_bytes: u64,
+    /// Lines one policy call may log; the rest is dropped and counted.
     log_lines: u64,
+    /// Bytes of one such line; the rest is cut.
     log_line_bytes: u64,
+    /// Bytes of one policy's answer, all its texts and obligations together.
     outcome_bytes: u64,
 }
 

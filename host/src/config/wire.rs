@@ -1,29 +1,44 @@
 //! The file as it is written: one struct per table, every unknown key refused.
 //!
-//! Only shapes and closed sets of words are decided here; ranges and relations between keys are in `config.rs`.
+//! Only shapes and closed sets of words are decided here; ranges and relations between keys are in `config.rs`. The JSON Schema that
+//! `vigie check-config --schema` prints is made of these structs and of what is said about each key, so a key cannot be missing in it.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::digest::Digest;
 
-#[derive(Deserialize)]
+/// The configuration of `vigie serve`. Relative paths start where this file lies.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "vigie.toml")]
 pub(super) struct File {
+    /// What the host is for.
     pub(super) mode: Mode,
+    /// The socket.
     pub(super) server: Server,
+    /// What lasts.
     pub(super) state: State,
+    /// The decision log; without this table it goes to standard error.
     pub(super) log: Option<Log>,
+    /// The way to the provider.
+    pub(super) provider: Option<Provider>,
+    /// The verification core.
     pub(super) verifier: Verifier,
+    /// How to reach a sandbox on this machine; refused in production.
     pub(super) development: Option<Development>,
+    /// What every evaluation is held to; all of them are mandatory.
     pub(super) limits: super::limits::Wire,
+    /// The relying parties, at least one.
     pub(super) audience: Vec<Audience>,
 }
 
 /// What the host is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// A laptop with a sandbox; `[development]` is allowed.
@@ -32,28 +47,77 @@ pub enum Mode {
     Production,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Server {
+    /// Address and port; port 0 takes a free one.
+    #[schemars(with = "String")]
     pub(super) listen: SocketAddr,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct State {
+    /// The file of login handles, sealed, and one-shots. Keys of the provider and the key of pseudonyms lie beside it.
     pub(super) path: PathBuf,
+    /// Handles and one-shots together; when all are taken, new logins are refused until some have expired.
+    pub(super) entries: u64,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Provider {
+    /// URL of the proxy through which the provider is reached. Proxies of the environment are not used.
+    pub(super) proxy: Option<String>,
+    /// File with `user:password` for the proxy.
+    pub(super) proxy_credentials_file: Option<PathBuf>,
+}
+
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Log {
+    /// The file; one JSON object a line.
     pub(super) decisions: PathBuf,
+    /// How much of a question is kept.
     #[serde(default)]
     pub(super) input: LogInput,
+    /// What becomes of an answer whose line cannot be kept: too many wait, or the disk is full.
+    pub(super) on_full: OnFull,
+    /// Lines that may wait to be written.
+    pub(super) queue: u64,
+    /// What is waited for before an answer leaves.
+    pub(super) sync: Sync,
+    /// The file is set aside before it grows beyond this; without it, only at the signal USR1.
+    pub(super) rotate_bytes: Option<u64>,
+    /// Files set aside that are kept; older ones are removed. Without it all are kept.
+    pub(super) keep_files: Option<u64>,
+    /// Words that stand in every line, for example a site.
+    #[serde(default)]
+    pub(super) labels: BTreeMap<String, String>,
+}
+
+/// What becomes of an answer whose line cannot be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OnFull {
+    /// It is withheld: the caller gets 503.
+    Deny,
+    /// It is given, and the line is lost and counted.
+    Drop,
+}
+
+/// What is waited for before an answer leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Sync {
+    /// The disk has the line; lines that come together share one wait. It outlives the machine's crash.
+    Group,
+    /// The system has the line. It outlives this process, not a crash of the machine.
+    System,
 }
 
 /// How much of a question the decision log keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LogInput {
     /// Nothing: the log names nobody.
@@ -63,46 +127,67 @@ pub enum LogInput {
     Full,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Verifier {
+    /// The file of the component.
     pub(super) component: PathBuf,
+    /// SHA-256 of it, as `vigie version` prints it; production demands it.
+    #[schemars(with = "Option<String>")]
     pub(super) digest: Option<Digest>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Development {
+    /// Host names that are found on this machine.
     #[serde(default)]
     pub(super) connect_to: Vec<ConnectTo>,
+    /// PEM file with one more trusted certificate authority.
     pub(super) extra_ca: Option<PathBuf>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ConnectTo {
+    /// The name in the URL.
     pub(super) host: String,
+    /// A loopback address.
+    #[schemars(with = "String")]
     pub(super) to: SocketAddr,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Audience {
+    /// Name in logs, answers and metrics: a-z, 0-9 and -.
     pub(super) id: String,
+    /// Exact `iss` of the ID token; discovery starts there.
     pub(super) issuer: String,
+    /// Exact `aud` of the ID token.
     pub(super) client_id: String,
+    /// File with the bearer secret of the relying party's server.
     pub(super) caller_secret_file: PathBuf,
+    /// Lowest accepted `acr`.
     pub(super) min_acr: Level,
+    /// Seconds, at most 30.
     pub(super) clock_skew_s: u32,
+    /// Longest time since the person proved who they are, in seconds.
     pub(super) max_auth_age_s: Option<u64>,
+    /// How `cnf` must be encoded; `rfc8705` unless said otherwise.
     pub(super) cnf_encoding: Option<CnfEncoding>,
+    /// True when a token that is not bound to a client certificate is refused; false unless said otherwise.
+    #[serde(default)]
+    pub(super) require_cnf: bool,
+    /// Where the person's attributes come from.
     pub(super) userinfo: UserinfoMode,
+    /// Policies, at least one of them required.
     #[serde(default)]
     pub(super) policy: Vec<Policy>,
 }
 
 /// PSC `acr`, ordered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Low.
@@ -114,7 +199,7 @@ pub enum Level {
 }
 
 /// How a `cnf.x5t#S256` must be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum CnfEncoding {
     /// base64url of the 32 bytes, RFC 8705 section 3.1.
     #[serde(rename = "rfc8705")]
@@ -125,7 +210,7 @@ pub enum CnfEncoding {
 }
 
 /// Where the person's attributes come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum UserinfoMode {
     /// The host asks the provider with the access token.
@@ -136,15 +221,22 @@ pub enum UserinfoMode {
     None,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Policy {
+    /// Name in logs and answers, unique within the audience.
     pub(super) id: String,
+    /// The file of the component.
     pub(super) component: PathBuf,
+    /// SHA-256 of it: `sha256:` and 64 hexadecimal digits.
+    #[schemars(with = "String")]
     pub(super) digest: Digest,
+    /// True: it must permit; false: it may only deny. A shadow has neither.
     pub(super) required: Option<bool>,
+    /// True when it is only asked for comparison.
     #[serde(default)]
     pub(super) shadow: bool,
+    /// Handed to the policy as it stands.
     #[serde(default)]
     pub(super) settings: serde_json::Map<String, serde_json::Value>,
 }

@@ -18,12 +18,13 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use verifier_core::decision::{Decision, DenyReason, PolicyOpinion, combine};
 
+use super::logins;
 use super::refusal::Refusal;
 use super::{Evidence, evidence, level_word};
 use crate::config::PolicyRole;
 use crate::engine::json;
 use crate::engine::policy::types;
-use crate::log::{DecisionLine, Event, PolicyLine};
+use crate::log::{DecisionLine, Event, PolicyLine, Pseudonym};
 use crate::metrics::Stage;
 use crate::service::{Audience, Service};
 use asked::Asked;
@@ -46,6 +47,15 @@ impl Endpoint {
         match self {
             Self::Evaluation => "evaluation",
             Self::Evaluations => "evaluations",
+            Self::ForwardAuth => "forward-auth",
+        }
+    }
+
+    /// As the decision log names it.
+    fn path(self) -> &'static str {
+        match self {
+            Self::Evaluation => "access/v1/evaluation",
+            Self::Evaluations => "access/v1/evaluations",
             Self::ForwardAuth => "forward-auth",
         }
     }
@@ -137,6 +147,11 @@ pub(super) fn decide(
         Standing::Login(login) => (Some(types::Login::clone(login)), evidence(&login.evidence)),
         Standing::Asserted => (None, vec![standing::asserted()]),
     };
+    // Whom an audience vouches for has a name of that audience's own.
+    let person = match &login {
+        Some(login) => logins::person(service, &login.identity),
+        None => service.log.pseudonym(&format!("audience:{}", audience.config.id), &question.subject.id),
+    };
     let supported = question.supported.clone();
     let request = request(audience, now, question, login);
     let policies = service.policies_of(audience);
@@ -186,7 +201,7 @@ pub(super) fn decide(
         one.line(input.is_some()).compared(agrees)
     });
     let lines = lines.chain(beside).collect();
-    record(service, audience, endpoint, now, &answer, input, lines)?;
+    record(service, audience, endpoint, now, &answer, About { person: Some(person), input, policies: lines })?;
     Ok(answer)
 }
 
@@ -220,8 +235,16 @@ fn without_login(
             obligations,
         },
     };
-    record(service, audience, endpoint, now, &answer, None, Vec::new())?;
+    record(service, audience, endpoint, now, &answer, About::default())?;
     Ok(answer)
+}
+
+/// What the line of a decision holds beside the answer; nothing of it when nobody was found.
+#[derive(Default)]
+struct About<'a> {
+    person: Option<Pseudonym>,
+    input: Option<Box<json::Request>>,
+    policies: Vec<PolicyLine<'a>>,
 }
 
 fn record(
@@ -230,19 +253,20 @@ fn record(
     endpoint: Endpoint,
     now: u64,
     answer: &Answer,
-    input: Option<Box<json::Request>>,
-    policies: Vec<PolicyLine<'_>>,
+    about: About<'_>,
 ) -> Result<(), Refusal> {
     let begun = Instant::now();
     service.log.write(&Event::Decision(DecisionLine {
         timestamp: now,
         decision_id: &answer.context.decision_id,
+        path: endpoint.path(),
         audience: &audience.config.id,
         core_digest: &service.core_digest,
+        person: about.person,
         result: answer.decision,
         reason_code: &answer.context.reason_code,
-        input,
-        policies,
+        input: about.input,
+        policies: about.policies,
     }))?;
     service.metrics.stage(Stage::Log, begun.elapsed());
     let decision = if answer.decision { "permit" } else { "deny" };

@@ -43,5 +43,12 @@ pub async fn ready(State(service): State<Arc<Service>>) -> (StatusCode, Json<Val
 
 /// `GET /metrics`.
 pub async fn metrics(State(service): State<Arc<Service>>) -> impl IntoResponse {
+    // Moments and sizes are read when they are asked for; a state file that is slow must not hold up the runtime.
+    let observed = Arc::clone(&service);
+    let _observed = tokio::task::spawn_blocking(move || {
+        observed.store.observe();
+        observed.providers.observe();
+    })
+    .await;
     ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], service.metrics.text())
 }

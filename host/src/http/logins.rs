@@ -1,8 +1,9 @@
-//! From tokens to a handle, once per login.
+//! From tokens to a handle, once per login; what there is, and its end.
 //!
 //! `POST /v1/logins` verifies while the tokens live (120 s) and answers with an opaque handle that the relying party keeps in its
-//! session; `POST /v1/logins/revoke` ends it. The order matters: keys, UserInfo, verification, then the one-shots are consumed
-//! and the login stored in one transaction, then the log line, then the answer.
+//! session. The order matters: keys, UserInfo, verification, then the one-shots are consumed and the login stored in one transaction,
+//! then the log line, then the answer. `GET /v1/logins` lists the caller's live logins under ids that open nothing;
+//! `POST /v1/logins/revoke` ends one, all of its person, or all of the caller's.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,11 +23,11 @@ use super::{Evidence, auth_mode, evidence, level};
 use crate::config::{CnfEncoding, Level, UserinfoMode};
 use crate::engine::policy::types;
 use crate::engine::verifier::verify;
-use crate::log::{Event, LoginLine, RevocationLine};
+use crate::log::{Event, LoginLine, Pseudonym, RevocationLine};
 use crate::metrics::Stage;
 use crate::provider::{Keys, Provider, ProviderError};
 use crate::service::{Audience, Service};
-use crate::store::{CreateLoginError, Handle, OneShot};
+use crate::store::{About, Handle, ListId, Listed, OneShot, Revocation};
 
 /// What the relying party's server received from the provider.
 #[derive(Deserialize)]
@@ -49,6 +50,8 @@ pub struct Request {
 #[derive(Serialize)]
 pub struct Created {
     login: String,
+    /// Its name in the list of logins and in the decision log; it opens nothing.
+    id: ListId,
     expires_at: u64,
     level: Option<&'static str>,
     auth_mode: &'static str,
@@ -74,16 +77,22 @@ pub async fn create(
         Err(refusal) => {
             service.metrics.logged_in(&audience.config.id, refusal.code());
             let evidence = if let Refusal::Login { evidence, .. } = &refusal { evidence.as_slice() } else { &[] };
-            service.log.write(&Event::Login(LoginLine {
-                timestamp: service.now(),
-                audience: &audience.config.id,
-                core_digest: &service.core_digest,
-                accepted: false,
-                code: Some(refusal.code()),
-                level: None,
-                auth_mode: None,
-                evidence,
-            }))?;
+            record(
+                &service,
+                &Event::Login(LoginLine {
+                    timestamp: service.now(),
+                    audience: &audience.config.id,
+                    core_digest: &service.core_digest,
+                    person: None,
+                    login_id: None,
+                    accepted: false,
+                    code: Some(refusal.code()),
+                    level: None,
+                    auth_mode: None,
+                    evidence,
+                }),
+            )
+            .await?;
             Err(refusal)
         }
     }
@@ -188,7 +197,7 @@ fn input(service: &Service, audience: &Audience, keys: &Keys, request: Request) 
                 CnfEncoding::Rfc8705 => verify::CnfEncoding::Rfc8705,
                 CnfEncoding::AnsHex => verify::CnfEncoding::AnsHex,
             },
-            require_cnf: false,
+            require_cnf: config.require_cnf,
         },
         nonce: request.nonce.map_or(verify::ExpectedNonce::NotSent, verify::ExpectedNonce::Exactly),
         id_token: request.id_token,
@@ -211,72 +220,183 @@ async fn store(service: &Arc<Service>, audience: &Audience, verified: verify::Ve
     if one_shots.is_empty() {
         return Err(Refusal::Verifier(crate::engine::limits::Failure::BadOutput));
     }
-    let record = serde_json::to_string(&login).map_err(|_| Refusal::Records)?;
+    let text = serde_json::to_string(&login).map_err(|_| Refusal::Records)?;
+    let person = person(service, &login.identity);
+    let about = About { level: login.level.map(config_level), person };
     let (store, name, now) = (service.store.clone(), audience.config.id.clone(), service.now());
-    let created = tokio::task::spawn_blocking(move || store.create_login(now, &name, &record, &one_shots))
+    let kept = tokio::task::spawn_blocking(move || store.create_login(now, &name, &text, about, &one_shots))
         .await
-        .map_err(|_| Refusal::Records)?;
-    let (handle, expires_at) = created.map_err(|error| match error {
-        CreateLoginError::Replayed => {
-            service.metrics.replayed("login");
-            Refusal::Replayed
-        }
-        CreateLoginError::Store(error) => {
-            service.metrics.store_failed();
-            error.into()
-        }
-    })?;
+        .map_err(|_| Refusal::Records)??;
     let created = Created {
-        login: handle.disclose(),
-        expires_at,
+        login: kept.handle.disclose(),
+        id: kept.id,
+        expires_at: kept.expires,
         level: login.level.map(level),
         auth_mode: auth_mode(login.auth_mode),
         evidence: evidence(&login.evidence),
         practices: login.identity.practices,
     };
-    service.log.write(&Event::Login(LoginLine {
-        timestamp: now,
-        audience: &audience.config.id,
-        core_digest: &service.core_digest,
-        accepted: true,
-        code: None,
-        level: created.level,
-        auth_mode: Some(created.auth_mode),
-        evidence: &created.evidence,
-    }))?;
+    record(
+        service,
+        &Event::Login(LoginLine {
+            timestamp: now,
+            audience: &audience.config.id,
+            core_digest: &service.core_digest,
+            person: Some(person),
+            login_id: Some(kept.id.to_string()),
+            accepted: true,
+            code: None,
+            level: created.level,
+            auth_mode: Some(created.auth_mode),
+            evidence: &created.evidence,
+        }),
+    )
+    .await?;
     Ok(created)
 }
 
-/// Which handle to end. In the body, so that it is in no access log.
+/// Writes a line of the decision log; the wait for the disk is not the runtime's.
+async fn record(service: &Arc<Service>, event: &Event<'_>) -> Result<(), Refusal> {
+    let (line, service) = (service.log.encode(event)?, Arc::clone(service));
+    tokio::task::spawn_blocking(move || service.log.keep(line)).await.map_err(|_| Refusal::Records)??;
+    Ok(())
+}
+
+/// The word for a person in log and lists. A login without UserInfo may have no national identifier; then it is the `sub`.
+pub(crate) fn person(service: &Service, identity: &types::Identity) -> Pseudonym {
+    service.log.pseudonym(&identity.issuer, identity.national_id.as_deref().unwrap_or(&identity.subject))
+}
+
+fn config_level(level: types::Level) -> Level {
+    match level {
+        types::Level::Eidas1 => Level::Eidas1,
+        types::Level::Eidas2 => Level::Eidas2,
+        types::Level::Eidas3 => Level::Eidas3,
+    }
+}
+
+/// A login of the list.
+#[derive(Serialize)]
+struct Shown {
+    id: ListId,
+    person: Pseudonym,
+    created_at: u64,
+    expires_at: u64,
+    last_used_at: u64,
+    level: Option<&'static str>,
+}
+
+/// The answer to a list.
+#[derive(Serialize)]
+pub struct List {
+    logins: Vec<Shown>,
+    /// How many more there are, all of them older.
+    not_shown: u64,
+}
+
+/// About 200 kB of answer.
+const LONGEST_LIST: usize = 1000;
+
+/// `GET /v1/logins`: the caller's live logins, the newest first.
+///
+/// # Errors
+/// The call is refused, or the state file failed.
+pub async fn list(State(service): State<Arc<Service>>, caller: Caller) -> Result<Json<List>, Refusal> {
+    let audience = caller.audience(&service)?;
+    let (store, name, now) = (service.store.clone(), audience.config.id.clone(), service.now());
+    let listing = tokio::task::spawn_blocking(move || store.list(now, &name, LONGEST_LIST))
+        .await
+        .map_err(|_| Refusal::Records)??;
+    Ok(Json(List { logins: listing.logins.into_iter().map(shown).collect(), not_shown: listing.not_shown }))
+}
+
+fn shown(login: Listed) -> Shown {
+    let level = login.level.map(|level| match level {
+        Level::Eidas1 => "eidas1",
+        Level::Eidas2 => "eidas2",
+        Level::Eidas3 => "eidas3",
+    });
+    Shown {
+        id: login.id,
+        person: login.person,
+        created_at: login.created,
+        expires_at: login.expires,
+        last_used_at: login.last_used,
+        level,
+    }
+}
+
+/// Which logins to end. In the body, so that it is in no access log.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Revocation {
-    login: String,
+pub struct ToRevoke {
+    /// A handle.
+    login: Option<String>,
+    /// Or the id of a login of the list.
+    id: Option<String>,
+    #[serde(default)]
+    scope: Scope,
+}
+
+/// How far a revocation goes.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Scope {
+    /// The one that is named.
+    #[default]
+    Login,
+    /// It and every other of the same person with this caller.
+    Person,
+    /// Everybody's with this caller; then none is named.
+    Audience,
 }
 
 /// The answer to a revocation.
 #[derive(Serialize)]
 pub struct Revoked {
     revoked: bool,
+    count: u64,
 }
 
 /// `POST /v1/logins/revoke`. Revoking twice is not an error; the answer says whether there was something to end.
 ///
 /// # Errors
-/// The call is refused, or the state file failed and the login may still be valid.
+/// The call is refused, or the state file failed and the logins may still be valid.
 pub async fn revoke(
     State(service): State<Arc<Service>>,
     caller: Caller,
-    Body(request): Body<Revocation>,
+    Body(request): Body<ToRevoke>,
 ) -> Result<Json<Revoked>, Refusal> {
     let audience = caller.audience(&service)?;
-    let handle = Handle::parse(&request.login).map_err(|_| Refusal::Handle)?;
+    let named = match (&request.login, &request.id) {
+        (Some(handle), None) => Some(Handle::parse(handle).map_err(|_| Refusal::Handle)?.id()),
+        (None, Some(id)) => Some(ListId::parse(id).map_err(|_| Refusal::ListId)?),
+        (None, None) => None,
+        (Some(_), Some(_)) => return Err(Refusal::Body("it names a login twice, by login and by id".into())),
+    };
+    let (revocation, scope) = match (request.scope, named) {
+        (Scope::Login, Some(id)) => (Revocation::One(id), "login"),
+        (Scope::Person, Some(id)) => (Revocation::PersonOf(id), "person"),
+        (Scope::Audience, None) => (Revocation::Audience, "audience"),
+        (Scope::Login | Scope::Person, None) => {
+            return Err(Refusal::Body("it names no login, by login or by id".into()));
+        }
+        (Scope::Audience, Some(_)) => {
+            return Err(Refusal::Body("it names a login, but scope is audience, which ends all of them".into()));
+        }
+    };
     let (store, name) = (service.store.clone(), audience.config.id.clone());
-    let revoked =
-        tokio::task::spawn_blocking(move || store.revoke(&name, &handle)).await.map_err(|_| Refusal::Records)??;
-    if revoked {
-        let line = RevocationLine { timestamp: service.now(), audience: &audience.config.id };
-        service.log.write(&Event::Revocation(line))?;
+    let count =
+        tokio::task::spawn_blocking(move || store.revoke(&name, revocation)).await.map_err(|_| Refusal::Records)??;
+    if count > 0 {
+        let line = RevocationLine {
+            timestamp: service.now(),
+            audience: &audience.config.id,
+            scope,
+            count,
+            login_id: named.map(|id| id.to_string()),
+        };
+        record(&service, &Event::Revocation(line)).await?;
     }
-    Ok(Json(Revoked { revoked }))
+    Ok(Json(Revoked { revoked: count > 0, count }))
 }

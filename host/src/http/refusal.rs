@@ -13,7 +13,7 @@ use crate::log::WriteLogError;
 use crate::problem::Explain;
 use crate::provider::ProviderError;
 use crate::service::gate::Busy;
-use crate::store::StoreError;
+use crate::store::{CreateLoginError, StoreError};
 
 /// Why a call is refused.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +71,15 @@ pub enum Refusal {
     /// A one-shot was consumed before.
     #[error("this ID token was used before")]
     Replayed,
+    /// Whether a one-shot was consumed before cannot be known.
+    #[error("the clock of this host went back, so it cannot be known whether this ID token was used before")]
+    Clock,
+    /// As many logins and one-shots as `state.entries` allows.
+    #[error("this host holds as many logins as it may")]
+    StateFull,
+    /// Not the id of a login.
+    #[error("the member id is not the id of a login")]
+    ListId,
     /// Not the text of a handle.
     #[error("the member login is not a login handle")]
     Handle,
@@ -114,6 +123,9 @@ impl Refusal {
             Self::UserinfoUnexpected => "HTTP-USERINFO-UNEXPECTED",
             Self::Login { code, .. } => code,
             Self::Replayed => "HTTP-REPLAYED",
+            Self::Clock => "HTTP-CLOCK",
+            Self::StateFull => "HTTP-STATE-FULL",
+            Self::ListId => "HTTP-LOGIN-ID",
             Self::Handle => "HTTP-HANDLE",
             Self::Provider(error) => error.code(),
             Self::Verifier(_) => "HTTP-VERIFIER",
@@ -136,12 +148,13 @@ impl Refusal {
             | Self::AccessTokenMissing
             | Self::UserinfoMissing
             | Self::UserinfoUnexpected
+            | Self::ListId
             | Self::Handle => StatusCode::BAD_REQUEST,
             Self::Login { .. } | Self::Provider(ProviderError::AccessTokenRefused) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Replayed => StatusCode::CONFLICT,
             Self::Provider(_) => StatusCode::BAD_GATEWAY,
             Self::Verifier(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Busy | Self::Records => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Records | Self::Clock | Self::StateFull => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -160,6 +173,15 @@ impl Refusal {
             Self::UserinfoUnexpected => "Leave it out, or set userinfo = \"relay\" for this audience.".into(),
             Self::Login { help, .. } => help.clone(),
             Self::Replayed => "Start a new login; a token makes one handle.".into(),
+            Self::Clock => {
+                "Start a new login; if that is refused too, tell the operator of this host to set its clock right."
+                    .into()
+            }
+            Self::StateFull => {
+                "Revoke logins that have ended, wait until some expire, or tell the operator to raise state.entries."
+                    .into()
+            }
+            Self::ListId => "Send the member `id` of an entry of GET /v1/logins, unchanged.".into(),
             Self::Handle => "Send the member `login` of the answer to POST /v1/logins, unchanged.".into(),
             Self::Provider(error) => error.help(),
             Self::Verifier(_) => "Tell the operator of this host; its log names the component.".into(),
@@ -194,6 +216,17 @@ impl From<Busy> for Refusal {
 impl From<StoreError> for Refusal {
     fn from(_: StoreError) -> Self {
         Self::Records
+    }
+}
+
+impl From<CreateLoginError> for Refusal {
+    fn from(error: CreateLoginError) -> Self {
+        match error {
+            CreateLoginError::Replayed => Self::Replayed,
+            CreateLoginError::ClockWentBack => Self::Clock,
+            CreateLoginError::Full => Self::StateFull,
+            CreateLoginError::Store(error) => error.into(),
+        }
     }
 }
 

@@ -2,17 +2,16 @@
 //!
 //! Whoever changes, removes or inserts a line breaks the next one's. What it does not show: lines missing at the end, and a log that
 //! was written anew as a whole by somebody with the file in hand; for that, note the last hash elsewhere. A line cut short by a
-//! crash is no line: the chain goes on from the last whole one, and [`verify`] says how many there are.
+//! crash is no line: the chain goes on from the last whole one, and [`Verified`] says how many there are.
 
-use std::fs::File;
-use std::io::{self, BufRead, Read, Seek, SeekFrom};
+use std::io::{self, BufRead};
 
 use serde::Deserialize;
 
 use crate::digest::Digest;
 
 /// Where the next line is joined.
-#[derive(Default)]
+#[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Link {
     /// Of the last whole line.
     last: Option<Digest>,
@@ -20,61 +19,69 @@ pub(super) struct Link {
     torn: bool,
 }
 
-/// Lines are some kilobytes at most; a cut one and the whole one before it lie within this much.
-const TAIL: u64 = 1 << 20;
-
 #[derive(Deserialize)]
 struct Linked {
     #[serde(default)]
     prev_hash: Option<Digest>,
 }
 
+fn is_whole(line: &[u8]) -> bool {
+    serde_json::from_slice::<Linked>(line).is_ok()
+}
+
 impl Link {
-    /// The link at the end of a log that is there already.
-    pub(super) fn after(file: &mut File) -> io::Result<Self> {
-        let size = file.metadata()?.len();
-        file.seek(SeekFrom::Start(size.saturating_sub(TAIL)))?;
-        let mut tail = Vec::new();
-        file.take(TAIL).read_to_end(&mut tail)?;
-        let torn = tail.last().is_some_and(|byte| *byte != b'\n');
-        let whole = |line: &&[u8]| serde_json::from_slice::<Linked>(line).is_ok();
-        let last = tail.split(|byte| *byte == b'\n').rev().filter(|line| !line.is_empty()).find(whole);
-        Ok(Self { last: last.map(Digest::of), torn })
+    /// The link behind the last bytes of a log that is there already, and how many bytes of a cut line they end with.
+    pub(super) fn behind(tail: &[u8]) -> (Self, u64) {
+        let unended = tail.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+        // Only its end of line may be missing; then it is the last line all the same.
+        let torn_bytes = if is_whole(unended) { 0 } else { unended.len() as u64 };
+        let last = tail.split(|byte| *byte == b'\n').rev().filter(|line| !line.is_empty()).find(|line| is_whole(line));
+        (Self { last: last.map(Digest::of), torn: !unended.is_empty() }, torn_bytes)
     }
 
-    /// Writes a JSON object as the next line. When that fails the link stays where it was.
-    pub(super) fn append(
-        &mut self,
-        mut object: Vec<u8>,
-        write: impl FnOnce(&[u8]) -> io::Result<()>,
-    ) -> io::Result<()> {
-        if object.pop() != Some(b'}') {
-            return Err(io::ErrorKind::InvalidData.into());
+    /// Whether there is a line to follow.
+    pub(super) fn has_last(&self) -> bool {
+        self.last.is_some()
+    }
+
+    /// The same place in a file, behind the last line of another one.
+    pub(super) fn joined_to(self, before: Self) -> Self {
+        Self { last: before.last, torn: self.torn }
+    }
+
+    /// JSON objects as the next lines.
+    pub(super) fn join_all(&mut self, objects: &[Vec<u8>]) -> io::Result<Vec<u8>> {
+        let mut lines = Vec::with_capacity(objects.iter().map(|object| object.len() + LINK_LENGTH).sum());
+        if std::mem::take(&mut self.torn) {
+            lines.push(b'\n');
         }
-        if let Some(last) = self.last {
-            object.extend_from_slice(format!(",\"prev_hash\":\"{last}\"").as_bytes());
+        for object in objects {
+            let Some(open) = object.strip_suffix(b"}") else { return Err(io::ErrorKind::InvalidData.into()) };
+            let begin = lines.len();
+            lines.extend_from_slice(open);
+            if let Some(last) = self.last {
+                lines.extend_from_slice(format!(",\"prev_hash\":\"{last}\"").as_bytes());
+            }
+            lines.push(b'}');
+            self.last = lines.get(begin..).map(Digest::of);
+            lines.push(b'\n');
         }
-        object.push(b'}');
-        let digest = Digest::of(&object);
-        object.push(b'\n');
-        if self.torn {
-            object.insert(0, b'\n');
-        }
-        // Whatever part of it was written is a cut line, unless all of it was.
-        self.torn = true;
-        write(&object)?;
-        (self.torn, self.last) = (false, Some(digest));
-        Ok(())
+        Ok(lines)
     }
 }
 
+/// `,"prev_hash":"sha256:…"` and the end of line.
+const LINK_LENGTH: usize = 88;
+
 /// What a chain says.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Verified {
     /// Whole lines.
     pub lines: u64,
     /// Lines that were cut short.
     pub torn: u64,
+    /// What the first line follows; absent when the chain begins there.
+    pub before: Option<Digest>,
     /// Digest of the last line.
     pub last: Option<Digest>,
 }
@@ -83,11 +90,18 @@ pub struct Verified {
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyChainError {
     /// The log cannot be read.
-    #[error("the decision log cannot be read ({0})")]
-    Unreadable(io::ErrorKind),
+    #[error("the decision log {file} cannot be read ({kind})")]
+    Unreadable {
+        /// As named.
+        file: String,
+        /// What the system said.
+        kind: io::ErrorKind,
+    },
     /// A line does not follow the one before it.
-    #[error("line {line} does not follow the line before it: it names {named}, and that line has {found}")]
+    #[error("{file}, line {line} does not follow the line before it: it names {named}, and that line has {found}")]
     Broken {
+        /// As named.
+        file: String,
         /// From 1.
         line: u64,
         /// Its `prev_hash`.
@@ -100,70 +114,73 @@ pub enum VerifyChainError {
 impl crate::problem::Explain for VerifyChainError {
     fn code(&self) -> &'static str {
         match self {
-            Self::Unreadable(_) => "POL-LOG-FILE",
+            Self::Unreadable { .. } => "POL-LOG-FILE",
             Self::Broken { .. } => "POL-LOG-CHAIN",
         }
     }
 
     fn help(&self) -> String {
         match self {
-            Self::Unreadable(_) => "Correct the path, or run this as an account that may read it.".into(),
+            Self::Unreadable { .. } => "Correct the path, or run this as an account that may read it.".into(),
             Self::Broken { .. } => {
-                "A line was changed, removed or inserted there, or two logs were joined: compare with your copy of the log.".into()
+                "A line was changed, removed or inserted there, or files are missing or out of order: compare with your copy of the log.".into()
             }
         }
     }
 }
 
-/// Follows a chain from its beginning. A log that was rotated begins with a line that names the last of the file before.
-///
-/// # Errors
-/// It breaks, or the log cannot be read.
-pub fn verify(log: impl BufRead) -> Result<Verified, VerifyChainError> {
-    let mut verified = Verified { lines: 0, torn: 0, last: None };
-    for (index, line) in log.split(b'\n').enumerate() {
-        let line = line.map_err(|error| VerifyChainError::Unreadable(error.kind()))?;
-        if line.is_empty() {
-            continue;
+impl Verified {
+    /// Follows the chain through one more file, which `file` names in messages.
+    ///
+    /// # Errors
+    /// It breaks, or the file cannot be read.
+    pub fn follow(mut self, file: &str, log: impl BufRead) -> Result<Self, VerifyChainError> {
+        for (index, line) in log.split(b'\n').enumerate() {
+            let line =
+                line.map_err(|error| VerifyChainError::Unreadable { file: file.to_owned(), kind: error.kind() })?;
+            if line.is_empty() {
+                continue;
+            }
+            let Ok(linked) = serde_json::from_slice::<Linked>(&line) else {
+                self.torn += 1;
+                continue;
+            };
+            if self.lines == 0 {
+                self.before = linked.prev_hash;
+            } else if linked.prev_hash != self.last {
+                let shown =
+                    |digest: Option<Digest>| digest.map_or_else(|| "none".to_owned(), |digest| digest.to_string());
+                return Err(VerifyChainError::Broken {
+                    file: file.to_owned(),
+                    line: index as u64 + 1,
+                    named: shown(linked.prev_hash),
+                    found: shown(self.last),
+                });
+            }
+            self.lines += 1;
+            self.last = Some(Digest::of(&line));
         }
-        let Ok(linked) = serde_json::from_slice::<Linked>(&line) else {
-            verified.torn += 1;
-            continue;
-        };
-        if verified.lines > 0 && linked.prev_hash != verified.last {
-            let shown = |digest: Option<Digest>| digest.map_or_else(|| "none".to_owned(), |digest| digest.to_string());
-            return Err(VerifyChainError::Broken {
-                line: index as u64 + 1,
-                named: shown(linked.prev_hash),
-                found: shown(verified.last),
-            });
-        }
-        verified.lines += 1;
-        verified.last = Some(Digest::of(&line));
+        Ok(self)
     }
-    Ok(verified)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn log(lines: &[&str]) -> Vec<u8> {
-        let (mut link, mut log) = (Link::default(), Vec::new());
-        for line in lines {
-            link.append(line.as_bytes().to_vec(), |bytes| {
-                log.extend_from_slice(bytes);
-                Ok(())
-            })
-            .unwrap();
-        }
-        log
+    fn objects(lines: &[&str]) -> Vec<Vec<u8>> {
+        lines.iter().map(|line| line.as_bytes().to_vec()).collect()
+    }
+
+    fn verify(log: &[u8]) -> Result<Verified, VerifyChainError> {
+        Verified::default().follow("log", log)
     }
 
     #[test]
     fn a_chain_shows_what_was_changed_removed_or_inserted() {
-        let whole = log(&[r#"{"n":1}"#, r#"{"n":2}"#, r#"{"n":3}"#, r#"{"n":4}"#]);
-        assert_eq!(verify(&whole[..]).unwrap().lines, 4);
+        let whole =
+            Link::default().join_all(&objects(&[r#"{"n":1}"#, r#"{"n":2}"#, r#"{"n":3}"#, r#"{"n":4}"#])).unwrap();
+        assert_eq!(verify(&whole).unwrap().lines, 4);
         let text = String::from_utf8(whole).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         let broken = |lines: &[&str]| match verify(lines.join("\n").as_bytes()) {
@@ -174,26 +191,24 @@ mod tests {
         assert_eq!(broken(&[lines[0], lines[2], lines[3]]), 2);
         assert_eq!(broken(&[lines[0], lines[1], lines[1], lines[2]]), 3);
         assert_eq!(broken(&[lines[0], lines[1], r#"{"n":9}"#, lines[2]]), 3);
-        assert_eq!(verify(lines[1..].join("\n").as_bytes()).unwrap().lines, 3, "a rotated log begins within the chain");
+        let rest = verify(lines[1..].join("\n").as_bytes()).unwrap();
+        assert_eq!((rest.lines, rest.before), (3, Some(Digest::of(lines[0].as_bytes()))), "it begins within the chain");
+        let (one, two) = (lines[..2].join("\n"), lines[2..].join("\n"));
+        let both = verify(one.as_bytes()).unwrap().follow("second", two.as_bytes()).unwrap();
+        assert_eq!((both.lines, both.before), (4, None));
+        assert!(verify(two.as_bytes()).unwrap().follow("second", one.as_bytes()).is_err(), "out of order");
     }
 
     #[test]
     fn a_cut_line_is_none_and_the_chain_goes_on() {
-        let mut log = log(&[r#"{"n":1}"#, r#"{"n":2}"#]);
-        log.truncate(log.len() - 3);
-        let mut file = tempfile::tempfile().unwrap();
-        io::Write::write_all(&mut file, &log).unwrap();
-        let mut link = Link::after(&mut file).unwrap();
-        let mut more = Vec::new();
-        let fails = |_: &[u8]| Err(io::ErrorKind::StorageFull.into());
-        assert!(link.append(br#"{"n":3}"#.to_vec(), fails).is_err());
-        link.append(br#"{"n":4}"#.to_vec(), |bytes| {
-            more.extend_from_slice(bytes);
-            Ok(())
-        })
-        .unwrap();
-        log.extend(more);
-        let verified = verify(&log[..]).unwrap();
-        assert_eq!((verified.lines, verified.torn), (2, 1));
+        let whole = Link::default().join_all(&objects(&[r#"{"n":1}"#, r#"{"n":2}"#])).unwrap();
+        for (cut, torn, lines) in [(0, 0, 3), (1, 0, 3), (3, 1, 2), (20, 1, 2)] {
+            let mut log = whole[..whole.len() - cut].to_vec();
+            let (mut link, torn_bytes) = Link::behind(&log);
+            assert_eq!(torn_bytes > 0, torn > 0);
+            log.extend(link.join_all(&objects(&[r#"{"n":3}"#])).unwrap());
+            let verified = verify(&log).unwrap();
+            assert_eq!((verified.lines, verified.torn), (lines, torn), "{cut} bytes cut");
+        }
     }
 }

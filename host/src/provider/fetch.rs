@@ -1,7 +1,8 @@
 //! One GET, held to a time and a size.
 //!
 //! Redirects are not followed: a redirect from a provider's back-channel endpoint is a fault or an attack. Development may connect
-//! to a local port under a real host name; name, SNI, certificate check and `Host` stay those of the URL.
+//! to a local port under a real host name; name, SNI, certificate check and `Host` stay those of the URL. A proxy of the configuration
+//! sees host and port of an https URL (CONNECT, RFC 9110 section 9.3.6) and nothing of what is said; one of the environment is not used.
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use rustls::crypto::aws_lc_rs;
 use url::Url;
 
 use super::ProviderError;
-use crate::config::Development;
+use crate::config::{Development, Proxy};
 use crate::problem::Explain;
 
 /// A person waits for the answer, and PSC's own tokens live 120 s.
@@ -69,17 +70,28 @@ impl Explain for BuildClientError {
 pub(super) struct Client(reqwest::Client);
 
 impl Client {
-    pub(super) fn new(development: Option<&Development>, issuers: &[&str]) -> Result<Self, BuildClientError> {
+    pub(super) fn new(
+        development: Option<&Development>,
+        proxy: Option<&Proxy>,
+        issuers: &[&str],
+    ) -> Result<Self, BuildClientError> {
         // One TLS implementation in the process. A second call finds the first one's choice, which is the same.
         let _already_installed = aws_lc_rs::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
             .redirect(Policy::none())
             .timeout(TIME_LIMIT)
             .connect_timeout(CONNECT_TIME_LIMIT)
-            .user_agent(concat!("vigie/", env!("CARGO_PKG_VERSION")));
+            .user_agent(concat!("vigie/", env!("CARGO_PKG_VERSION")))
+            .no_proxy();
+        if let Some(proxy) = proxy {
+            let refuse = |error: reqwest::Error| BuildClientError::Tls(error.to_string());
+            let mut outbound = reqwest::Proxy::all(proxy.url.clone()).map_err(refuse)?;
+            if let Some((user, password)) = proxy.credentials() {
+                outbound = outbound.basic_auth(user, password);
+            }
+            builder = builder.proxy(outbound);
+        }
         if let Some(development) = development {
-            // A proxy from the environment would defeat the redirection.
-            builder = builder.no_proxy();
             for entry in &development.connect_to {
                 if let Some(issuer) = issuers.iter().find(|issuer| writes_port(issuer, &entry.host)) {
                     return Err(BuildClientError::PortInIssuer {

@@ -12,6 +12,7 @@ use aws_lc_rs::rand;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::ListId;
 use crate::digest::Digest;
 
 /// An opaque login handle. Its text form is the secret; `Debug` does not show it.
@@ -53,9 +54,9 @@ impl Handle {
         Digest::of(&[purpose, &self.0].concat())
     }
 
-    /// What the database is keyed by; may be logged.
-    pub(super) fn id(&self) -> Digest {
-        self.derive(b"vigie login id 1\0")
+    /// What the database is keyed by and lists show; it opens nothing.
+    pub fn id(&self) -> ListId {
+        ListId::from_bytes(*self.derive(b"vigie login id 1\0").bytes())
     }
 
     fn key(&self) -> Result<LessSafeKey, Unspecified> {

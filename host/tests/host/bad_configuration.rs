@@ -14,6 +14,7 @@ listen = "127.0.0.1:0"
 
 [state]
 path = "state.redb"
+entries = 1000
 
 [verifier]
 component = "vigie-verifier.wasm"
@@ -83,7 +84,7 @@ fn a_missing_file() {
 #[test]
 fn an_unknown_key_is_named_with_its_place() {
     let config = GOOD.replace("timeout_ms = 100", "timeout_ms = 100\ntimeuot_ms = 100");
-    check(&config, "CFG-SYNTAX", &["vigie.toml, line 18, column 1", "timeuot_ms"]);
+    check(&config, "CFG-SYNTAX", &["vigie.toml, line 19, column 1", "timeuot_ms"]);
 }
 
 #[test]
@@ -215,6 +216,11 @@ fn the_example_holds_but_for_its_digest() {
     let example = include_str!("../../examples/vigie.toml");
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("smurtab.secret"), "a-secret-of-enough-length").unwrap();
-    let config = vigie_host::config::Config::parse(example, &directory.path().join("vigie.toml")).unwrap();
+    let config = vigie_host::config::Config::parse(
+        example,
+        &directory.path().join("vigie.toml"),
+        &vigie_host::config::Overrides::none(),
+    )
+    .unwrap();
     assert_eq!(config.audiences[0].policies[0].settings, r#"{"categories":["C","M"]}"#);
 }

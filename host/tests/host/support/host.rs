@@ -59,8 +59,8 @@ pub fn write_config(directory: &Path, provider: &Provider) -> PathBuf {
     let config = json!({
         "mode": "development",
         "server": { "listen": "127.0.0.1:0" },
-        "state": { "path": "state.redb" },
-        "log": { "decisions": "decisions.jsonl" },
+        "state": { "path": "state.redb", "entries": 100_000 },
+        "log": { "decisions": "decisions.jsonl", "on_full": "deny", "queue": 1024, "sync": "group" },
         "verifier": { "component": components::path("vigie-verifier") },
         "development": { "connect_to": [{ "host": HOST, "to": provider.address }], "extra_ca": provider.extra_ca },
         "limits": {
