@@ -99,4 +99,4 @@ fn version(directory: Option<&std::path::Path>, format: Format) -> ExitCode {
 }
 
 /// The line that `Cargo.toml` pins.
-const WASMTIME: &str = "48 LTS";
+pub(crate) const WASMTIME: &str = "48 LTS";

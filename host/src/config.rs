@@ -7,11 +7,14 @@
 //! The wire form is in `config/wire.rs`; limits and their ranges are in [`limits`], what the environment may say in [`overrides`].
 
 mod audience;
+mod callers;
+mod forward_auth;
 pub mod limits;
 mod log;
 mod outbound;
 pub mod overrides;
 pub mod secret;
+mod server;
 mod wire;
 
 use std::collections::BTreeSet;
@@ -24,12 +27,15 @@ use toml::de::{DeTable, Deserializer};
 use crate::digest::Digest;
 use crate::problem::Explain;
 pub(crate) use audience::is_loopback;
-pub use audience::{Audience, Policy, PolicyRole};
+pub use audience::{Audience, LoginRules, Policy, PolicyRole};
+pub use callers::{Callers, Presented};
+pub use forward_auth::{Disclosed, ForwardAuth, LoginPlace, ProxyKind};
 pub use limits::Limits;
 pub use log::Log;
 pub use outbound::{ConnectTo, Development, Proxy};
 pub use overrides::Overrides;
 pub use secret::Secret;
+pub use server::{Server, Tls};
 pub use wire::{CnfEncoding, Level, LogInput, Mode, OnFull, Sync, UserinfoMode};
 
 /// A checked configuration. Paths are absolute or relative to the working directory, as opened.
@@ -37,8 +43,8 @@ pub use wire::{CnfEncoding, Level, LogInput, Mode, OnFull, Sync, UserinfoMode};
 pub struct Config {
     /// Development may reach a local sandbox under the real host names, production may not.
     pub mode: Mode,
-    /// Where to listen; port 0 asks the system for a free one.
-    pub listen: SocketAddr,
+    /// The socket.
+    pub server: Server,
     /// The file that holds login handles and one-shots.
     pub state: PathBuf,
     /// Handles and one-shots that it may hold.
@@ -106,6 +112,20 @@ pub enum ConfigError {
     /// `[development]` in production.
     #[error("mode is \"production\" but the file has a [development] table")]
     DevelopmentInProduction,
+    /// Secrets would travel in clear.
+    #[error("{0} is not an address of this machine, and in production nothing goes over a network in clear")]
+    ClearText(SocketAddr),
+    /// Anybody on the network would be the caller.
+    #[error("audience {audience:?} asks its caller for nothing, so {address} would let anybody on the network ask")]
+    OpenToTheNetwork {
+        /// The audience.
+        audience: String,
+        /// That was asked for.
+        address: SocketAddr,
+    },
+    /// Nobody could be told from anybody else.
+    #[error("audience {0:?} has neither caller_secret_file nor caller_certificates")]
+    NoCaller(String),
     /// An audience that could only ever deny.
     #[error("audience {0:?} has no required policy, so every answer would be a refusal")]
     NoRequiredPolicy(String),
@@ -130,6 +150,9 @@ impl Explain for ConfigError {
             Self::Environment { .. } => "CFG-ENVIRONMENT",
             Self::Value { .. } => "CFG-VALUE",
             Self::DevelopmentInProduction => "CFG-DEVELOPMENT-IN-PRODUCTION",
+            Self::ClearText(_) => "CFG-CLEAR-TEXT",
+            Self::OpenToTheNetwork { .. } => "CFG-OPEN",
+            Self::NoCaller(_) => "CFG-CALLER",
             Self::NoRequiredPolicy(_) => "CFG-NO-REQUIRED-POLICY",
             Self::Secret { .. } => "CFG-SECRET",
         }
@@ -148,6 +171,11 @@ impl Explain for ConfigError {
             Self::Value { .. } => "Change that value, then run `vigie check-config`.".into(),
             Self::DevelopmentInProduction => {
                 "Remove the table, or set mode = \"development\" on a machine that serves no real person.".into()
+            }
+            Self::ClearText(_) => "Add the table [server.tls], or listen on 127.0.0.1 behind a proxy that encrypts.".into(),
+            Self::OpenToTheNetwork { .. } => "Listen on 127.0.0.1, or give the audience a caller_secret_file.".into(),
+            Self::NoCaller(_) => {
+                "Name one of them; only an audience with subject = \"asserted\", alone in its file and in development, goes without.".into()
             }
             Self::NoRequiredPolicy(_) => "Mark at least one of its policies with required = true.".into(),
             Self::Secret { .. } => {
@@ -193,9 +221,11 @@ impl Config {
             if !ids.insert(wire.id.clone()) {
                 return Err(value("audience.id", &format!("{:?} is there twice", wire.id)));
             }
-            audiences.push(audience::check(wire, base, production)?);
+            audiences.push(audience::check(wire, base, file.mode)?);
         }
-        audience::same_secret_twice(&audiences)?;
+        let server = server::check(file.server, base)?;
+        audience::check_callers(&audiences, server.tls.as_ref())?;
+        server.check_address(server.listen, file.mode, &audiences)?;
         let development = file.development.map(|wire| outbound::check_development(wire, base)).transpose()?;
         let proxy = match file.provider {
             Some(wire) => outbound::check_proxy(wire, base, development.as_ref())?,
@@ -208,7 +238,7 @@ impl Config {
         }
         Ok(Self {
             mode: file.mode,
-            listen: file.server.listen,
+            server,
             state: base.join(file.state.path),
             state_entries: file.state.entries,
             log: log::check(file.log, base)?,

@@ -125,6 +125,12 @@ pub enum LoadComponentError {
         /// JSON Pointers and messages, as the policy wrote them.
         problems: String,
     },
+    /// It decides on logins, and there are none where it stands.
+    #[error("component {file} cannot decide without a verified login, and this audience's subjects are asserted")]
+    NeedsLogin {
+        /// As configured.
+        file: String,
+    },
     /// The policy did not survive being asked about itself.
     #[error("component {file} failed while it was being loaded ({failure})")]
     Failed {
@@ -152,6 +158,7 @@ impl Explain for LoadComponentError {
             Self::Import { .. } => "POL-IMPORT",
             Self::Export { .. } => "POL-EXPORT",
             Self::Settings { .. } => "POL-SETTINGS",
+            Self::NeedsLogin { .. } => "POL-NEEDS-LOGIN",
             Self::Failed { .. } => "POL-LOAD",
         }
     }
@@ -172,6 +179,7 @@ impl Explain for LoadComponentError {
             }
             Self::Export { .. } => "Build it against the contract in plugins/wit of this release.".into(),
             Self::Settings { .. } => "Correct its settings in the configuration.".into(),
+            Self::NeedsLogin { .. } => "Choose a policy that is written for asserted subjects, or let the audience verify its logins.".into(),
             Self::Failed { .. } => "Report this to its author; it must answer `describe` and `validate-settings` within the limits.".into(),
         }
     }

@@ -1,4 +1,4 @@
-//! What relying parties speak: logins, AuthZEN evaluation, health, metrics.
+//! What relying parties, their reverse proxies and whoever runs the host speak. `host/openapi.json` describes all of it and is served.
 //!
 //! Every answer is JSON. A refusal of the call itself is `{code, message, help}` with a 4xx or 5xx status; a decision, refusal
 //! included, is 200 (AuthZEN 1.0, section 10.1). No secret and no identifier is ever in a URL, so none ends up in an access log.
@@ -7,20 +7,24 @@ pub mod auth;
 pub mod body;
 mod decide;
 pub mod evaluation;
+pub mod forward_auth;
 pub mod health;
+pub mod introspection;
 pub mod logins;
+pub mod metadata;
 pub mod refusal;
 pub mod server;
+pub mod tls;
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::HeaderName;
+use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use serde::Serialize;
 
 use crate::config::Level;
@@ -43,21 +47,41 @@ pub struct Evidence {
 /// The routes of a host.
 pub fn router(service: Arc<Service>) -> Router {
     Router::new()
-        .route("/v1/logins", post(logins::create).get(logins::list).fallback(method))
+        .route("/v1/logins", get(logins::list).post(logins::create).fallback(method))
         .route("/v1/logins/revoke", post(logins::revoke).fallback(method))
         .route("/access/v1/evaluation", post(evaluation::evaluate).fallback(method))
         .route("/access/v1/evaluations", post(evaluation::batch::evaluate).fallback(method))
+        .route("/.well-known/authzen-configuration", get(metadata::authzen).fallback(method))
+        .route("/forward-auth", any(forward_auth::by_caller))
+        .route("/forward-auth/{audience}", any(forward_auth::by_name))
+        .route("/introspect", post(introspection::introspect).fallback(method))
+        .route("/openapi.json", get(metadata::openapi).fallback(method))
         .route("/livez", get(health::live).fallback(method))
         .route("/readyz", get(health::ready).fallback(method))
         .route("/metrics", get(health::metrics).fallback(method))
+        .route("/version", get(health::version).fallback(method))
         .fallback(unknown)
         .layer(middleware::from_fn(echo_request_id))
         .layer(middleware::from_fn_with_state(Arc::clone(&service), count))
         .with_state(service)
 }
 
-/// The paths of [`router`]: the only ones that become a label.
-const PATHS: [&str; 6] = ["/v1/logins", "/v1/logins/revoke", "/access/v1/evaluation", "/livez", "/readyz", "/metrics"];
+/// The paths of [`router`], and the only ones that become a label. The interface description has the same.
+pub const PATHS: [&str; 13] = [
+    "/v1/logins",
+    "/v1/logins/revoke",
+    "/access/v1/evaluation",
+    "/access/v1/evaluations",
+    "/.well-known/authzen-configuration",
+    "/forward-auth",
+    "/forward-auth/{audience}",
+    "/introspect",
+    "/openapi.json",
+    "/livez",
+    "/readyz",
+    "/metrics",
+    "/version",
+];
 
 /// Counts and times every answer by the path that was routed.
 async fn count(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
@@ -79,9 +103,15 @@ async fn method() -> Refusal {
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// A request id comes back when one was sent, and only then (AuthZEN 1.0, section 10.1.3).
+/// Whoever traces requests uses a UUID or the like.
+const LONGEST_REQUEST_ID: usize = 128;
+
+/// A request id comes back when one was sent, and only then (AuthZEN 1.0, section 10.1.3). One that is no plain text of a sensible
+/// length does not: it would end in somebody's log as it is.
 async fn echo_request_id(request: Request, next: Next) -> Response {
-    let id = request.headers().get(REQUEST_ID).cloned();
+    let mut sent = request.headers().get_all(REQUEST_ID).iter();
+    let plain = |id: &&HeaderValue| id.len() <= LONGEST_REQUEST_ID && id.as_bytes().iter().all(u8::is_ascii_graphic);
+    let id = if let (Some(id), None) = (sent.next(), sent.next()) { Some(id).filter(plain).cloned() } else { None };
     let mut response = next.run(request).await;
     if let Some(id) = id {
         response.headers_mut().insert(REQUEST_ID, id);

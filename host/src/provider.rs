@@ -162,7 +162,8 @@ impl Providers {
     /// # Errors
     /// The extra certificate authority cannot be used, or a redirection cannot work.
     pub fn new(config: &Config, pace: &Pace, clock: &Clock, metrics: &Arc<Metrics>) -> Result<Self, BuildClientError> {
-        let issuers: Vec<&str> = config.audiences.iter().map(|audience| audience.issuer.as_str()).collect();
+        let rules = config.audiences.iter().filter_map(|audience| audience.login.as_ref());
+        let issuers: Vec<&str> = rules.map(|rules| rules.issuer.as_str()).collect();
         let client = fetch::Client::new(config.development.as_ref(), config.proxy.as_ref(), &issuers)?;
         let copies = Copies::beside(&config.state);
         let mut all = BTreeMap::new();

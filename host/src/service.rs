@@ -14,6 +14,7 @@ use crate::engine::inspect::{Inspected, Role};
 use crate::engine::policy::Policy;
 use crate::engine::verifier::Verifier;
 use crate::engine::{Engine, LoadComponentError, StartEngineError};
+use crate::http::tls::LoadTlsError;
 use crate::log::{DecisionLog, OpenLogError};
 use crate::metrics::Metrics;
 use crate::policies::Policies;
@@ -68,6 +69,8 @@ pub struct Service {
     pub metrics: Arc<Metrics>,
     /// Bounds what runs.
     pub gate: Gate,
+    /// Under which URL callers know this host, where that is configured.
+    pub public_url: Option<String>,
     /// Largest body.
     pub request_bytes: usize,
     /// Now.
@@ -105,6 +108,9 @@ pub enum StartError {
     /// The decision log.
     #[error(transparent)]
     Log(#[from] OpenLogError),
+    /// Certificate and key of the socket.
+    #[error(transparent)]
+    Tls(#[from] LoadTlsError),
     /// The socket.
     #[error("cannot listen on {address} ({})", if *.kind == std::io::ErrorKind::AddrInUse { "another process does already" } else { "the system refuses" })]
     Listen {
@@ -125,6 +131,7 @@ impl Explain for StartError {
             Self::Client(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::Log(error) => error.code(),
+            Self::Tls(error) => error.code(),
             Self::Listen { kind: std::io::ErrorKind::AddrInUse, .. } => "CFG-PORT-IN-USE",
             Self::Listen { .. } => "CFG-LISTEN",
         }
@@ -139,6 +146,7 @@ impl Explain for StartError {
             Self::Client(error) => error.help(),
             Self::Store(error) => error.help(),
             Self::Log(error) => error.help(),
+            Self::Tls(error) => error.help(),
             Self::Listen { kind: std::io::ErrorKind::AddrInUse, .. } => {
                 "Stop that process, or choose another port with --listen (port 0 takes a free one).".into()
             }
@@ -163,10 +171,12 @@ impl Components {
         for audience in &config.audiences {
             let mut loaded = Vec::with_capacity(audience.policies.len());
             for wanted in &audience.policies {
-                loaded.push(load_policy(&engine, &mut compiled, wanted).map_err(|error| StartError::Policy {
-                    audience: audience.id.clone(),
-                    policy: wanted.id.clone(),
-                    error: Box::new(error),
+                loaded.push(load_policy(&engine, &mut compiled, wanted, audience).map_err(|error| {
+                    StartError::Policy {
+                        audience: audience.id.clone(),
+                        policy: wanted.id.clone(),
+                        error: Box::new(error),
+                    }
                 })?);
             }
             policies.push(loaded.into());
@@ -179,6 +189,7 @@ fn load_policy(
     engine: &Engine,
     compiled: &mut BTreeMap<[u8; 32], Inspected>,
     wanted: &config::Policy,
+    audience: &config::Audience,
 ) -> Result<LoadedPolicy, LoadComponentError> {
     let inspected = match compiled.entry(*wanted.digest.bytes()) {
         std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
@@ -187,6 +198,9 @@ fn load_policy(
         }
     };
     let policy = Policy::prepare(engine, inspected, wanted.settings.clone())?;
+    if audience.login.is_none() && policy.description().needs_login {
+        return Err(LoadComponentError::NeedsLogin { file: wanted.component.display().to_string() });
+    }
     Ok(LoadedPolicy::new(wanted.id.clone(), wanted.role, policy))
 }
 
@@ -202,6 +216,9 @@ impl Service {
         // The state first: whoever has it is the only one to write beside it.
         let store = Store::open(&config.state, config.state_entries, &metrics)?;
         let log = DecisionLog::open(&config.log, &config.state, clock(), &metrics)?;
+        for audience in &config.audiences {
+            metrics.serves(&audience.id, audience.subject());
+        }
         let audiences =
             config.audiences.into_iter().enumerate().map(|(place, config)| Audience { config, place }).collect();
         Ok(Self {
@@ -214,6 +231,7 @@ impl Service {
             log,
             metrics,
             gate: Gate::new(&config.limits),
+            public_url: config.server.public_url,
             request_bytes: config.limits.request_bytes,
             clock,
         })

@@ -3,6 +3,8 @@
 //! The ready line on standard output is the only thing printed there, so a program that starts the host reads one line and knows
 //! where to ask. Everything else goes to standard error or to the decision log.
 
+mod socket;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -65,18 +67,21 @@ fn start_messages() {
 async fn serve(arguments: &Arguments) -> Result<(), StartError> {
     let config = Config::read(&arguments.config)?;
     warn_of_personal_data(&config);
-    let address = arguments.listen.unwrap_or(config.listen);
+    socket::warn_of_asserted(&config);
+    let address = arguments.listen.unwrap_or(config.server.listen);
+    let socket = socket::prepare(&config, address)?;
     let refused = |error: std::io::Error| StartError::Listen { address, kind: error.kind() };
     // The port first: it is what most often is wrong, and compiling takes a moment.
     let listener = TcpListener::bind(address).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     let components = Components::load(&config)?;
     let service = Arc::new(Service::assemble(config, components, &Pace::default(), system_clock())?);
-    announce(&service, address, arguments.format);
+    announce(&service, &socket::url(&socket, address), arguments.format);
     let mut beside = service.providers.renew_in_background();
     beside.spawn(sweep(Arc::clone(&service)));
     beside.spawn(rotate_at_signal(Arc::clone(&service)));
-    http::server::serve(listener, http::router(Arc::clone(&service)), stop_signal()).await;
+    beside.spawn(socket::renew_certificate(socket.tls.clone()));
+    http::server::serve_on(listener, socket, http::router(Arc::clone(&service)), stop_signal()).await;
     beside.abort_all();
     service.log.flush();
     Ok(())
@@ -124,7 +129,7 @@ async fn sweep(service: Arc<Service>) {
     }
 }
 
-fn announce(service: &Service, address: SocketAddr, format: Format) {
+fn announce(service: &Service, url: &str, format: Format) {
     let mut policies = Vec::new();
     for audience in &service.audiences {
         policies.extend(service.policies_of(audience).iter().cloned().map(|policy| (audience, policy)));
@@ -135,14 +140,22 @@ fn announce(service: &Service, address: SocketAddr, format: Format) {
                 .iter()
                 .map(|(audience, policy)| json!({ "audience": audience.config.id, "id": policy.id, "digest": policy.digest }))
                 .collect();
+            let audiences: Vec<_> = service
+                .audiences
+                .iter()
+                .map(|audience| json!({ "id": audience.config.id, "subject": audience.config.subject() }))
+                .collect();
             println!(
                 "{}",
-                json!({ "listening": format!("http://{address}"), "core_digest": service.core_digest, "policies": list })
+                json!({ "listening": url, "core_digest": service.core_digest, "audiences": audiences, "policies": list })
             );
         }
         Format::Human => {
-            println!("vigie listens on http://{address}");
+            println!("vigie listens on {url}");
             println!("  core {}", service.core_digest);
+            for audience in service.audiences.iter().filter(|audience| audience.config.login.is_none()) {
+                println!("  {} vouches for its subjects itself, no login is verified", audience.config.id);
+            }
             for (audience, policy) in &policies {
                 println!("  {} asks {} ({}) {}", audience.config.id, policy.id, policy.role.name(), policy.digest);
             }
@@ -155,11 +168,13 @@ pub(super) fn check_config(path: &Path) -> ExitCode {
         let components = Components::load(&config)?;
         // The provider need not be there; what the configuration says about reaching it must make sense.
         crate::provider::Providers::new(&config, &Pace::default(), &system_clock(), &Arc::new(Metrics::new("")))?;
+        socket::prepare(&config, config.server.listen)?;
         Ok((config, components))
     });
     match checked {
         Ok((config, components)) => {
             warn_of_personal_data(&config);
+            socket::warn_of_asserted(&config);
             println!("{} holds", path.display());
             println!("  core {}", components.verifier.digest());
             for (place, audience) in config.audiences.iter().enumerate() {

@@ -1,12 +1,18 @@
-//! A relying party as configured: which tokens are for it, who may ask in its name, which policies answer.
+//! A relying party as configured: who vouches for its subjects, who may ask in its name, which policies answer.
+//!
+//! Its subjects are either persons of verified logins, or whoever the authenticated caller says; an audience is of one kind, and keys of
+//! the other are refused in it. A caller that need not say who it is, is for test tools on one machine: its audience stands alone in its file,
+//! in development, and its subjects are asserted.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use url::Url;
 
+use super::callers::Callers;
+use super::forward_auth::{self, ForwardAuth};
 use super::wire::{self, CnfEncoding, Level, UserinfoMode};
-use super::{ConfigError, Secret, value};
+use super::{ConfigError, Mode, value};
 use crate::digest::Digest;
 
 /// One relying party.
@@ -14,12 +20,30 @@ use crate::digest::Digest;
 pub struct Audience {
     /// Name in logs, answers and metrics.
     pub id: String,
+    /// What a login must be like; absent where the caller vouches for its subjects.
+    pub login: Option<LoginRules>,
+    /// Who may ask.
+    pub callers: Callers,
+    /// What a reverse proxy may ask.
+    pub forward_auth: Option<ForwardAuth>,
+    /// In the order of the file; at least one is required.
+    pub policies: Vec<Policy>,
+}
+
+impl Audience {
+    /// Whose word its subjects are: `verified` or `asserted`.
+    pub fn subject(&self) -> &'static str {
+        if self.login.is_some() { "verified" } else { "asserted" }
+    }
+}
+
+/// Which logins are for an audience.
+#[derive(Debug)]
+pub struct LoginRules {
     /// Exact `iss`.
     pub issuer: String,
     /// Exact `aud` of the ID token.
     pub client_id: String,
-    /// What the relying party's server presents as bearer.
-    pub caller_secret: Secret,
     /// Lowest accepted `acr`.
     pub min_acr: Level,
     /// Seconds, at most 30.
@@ -32,8 +56,6 @@ pub struct Audience {
     pub require_cnf: bool,
     /// Where UserInfo comes from.
     pub userinfo: UserinfoMode,
-    /// In the order of the file; at least one is required.
-    pub policies: Vec<Policy>,
 }
 
 /// One policy of one relying party.
@@ -73,18 +95,29 @@ impl PolicyRole {
     }
 }
 
-pub(super) fn check(wire: wire::Audience, base: &Path, production: bool) -> Result<Audience, ConfigError> {
-    let place = |key: &str| format!("audience {:?}, {key}", wire.id);
+pub(super) fn check(mut wire: wire::Audience, base: &Path, mode: Mode) -> Result<Audience, ConfigError> {
+    let id = wire.id.clone();
+    let place = |key: &str| format!("audience {id:?}, {key}");
     if wire.id.is_empty() || !wire.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
         return Err(value(&place("id"), "an id is made of a-z, 0-9 and -"));
     }
-    check_issuer(&wire.issuer, production).map_err(|problem| value(&place("issuer"), &problem))?;
-    if wire.client_id.is_empty() {
-        return Err(value(&place("client_id"), "it is empty"));
-    }
-    if wire.clock_skew_s > MAX_CLOCK_SKEW_S {
-        let problem = format!("{} is more than {MAX_CLOCK_SKEW_S} seconds", wire.clock_skew_s);
-        return Err(value(&place("clock_skew_s"), &problem));
+    let login = match wire.subject {
+        wire::Subject::Verified => Some(login_rules(&mut wire, mode)?),
+        wire::Subject::Asserted => {
+            no_login_rules(&wire)?;
+            None
+        }
+    };
+    let forward_auth = wire
+        .forward_auth
+        .take()
+        .map(forward_auth::check)
+        .transpose()
+        .map_err(|problem| value(&place("forward_auth"), &problem))?;
+    let secret_file = wire.caller_secret_file.take().map(|file| base.join(file));
+    let callers = Callers::read(&wire.id, secret_file, std::mem::take(&mut wire.caller_certificates))?;
+    if callers.are_open() && (login.is_some() || mode == Mode::Production) {
+        return Err(ConfigError::NoCaller(wire.id));
     }
     if !wire.policy.iter().any(|policy| policy.required == Some(true)) {
         return Err(ConfigError::NoRequiredPolicy(wire.id));
@@ -103,25 +136,57 @@ pub(super) fn check(wire: wire::Audience, base: &Path, production: bool) -> Resu
             settings: serde_json::Value::Object(policy.settings.clone()).to_string(),
         });
     }
-    let secret_file = base.join(&wire.caller_secret_file);
-    let caller_secret = Secret::read(&secret_file).map_err(|error| ConfigError::Secret {
-        audience: wire.id.clone(),
-        path: secret_file,
-        problem: error.to_string(),
-    })?;
-    Ok(Audience {
-        id: wire.id,
-        issuer: wire.issuer,
-        client_id: wire.client_id,
-        caller_secret,
-        min_acr: wire.min_acr,
-        clock_skew_s: wire.clock_skew_s,
+    Ok(Audience { id: wire.id, login, callers, forward_auth, policies })
+}
+
+/// The keys that say what a login must be like: none of them has a default that lets more in.
+fn login_rules(wire: &mut wire::Audience, mode: Mode) -> Result<LoginRules, ConfigError> {
+    let id = wire.id.clone();
+    let place = |key: &str| format!("audience {id:?}, {key}");
+    let missing = |key: &str| value(&place(key), "it is missing, and says what a login must be like");
+    let issuer = wire.issuer.take().ok_or_else(|| missing("issuer"))?;
+    check_issuer(&issuer, mode == Mode::Production).map_err(|problem| value(&place("issuer"), &problem))?;
+    let client_id = wire.client_id.take().ok_or_else(|| missing("client_id"))?;
+    if client_id.is_empty() {
+        return Err(value(&place("client_id"), "it is empty"));
+    }
+    let clock_skew_s = wire.clock_skew_s.ok_or_else(|| missing("clock_skew_s"))?;
+    if clock_skew_s > MAX_CLOCK_SKEW_S {
+        let problem = format!("{clock_skew_s} is more than {MAX_CLOCK_SKEW_S} seconds");
+        return Err(value(&place("clock_skew_s"), &problem));
+    }
+    Ok(LoginRules {
+        issuer,
+        client_id,
+        min_acr: wire.min_acr.ok_or_else(|| missing("min_acr"))?,
+        clock_skew_s,
         max_auth_age_s: wire.max_auth_age_s,
         cnf_encoding: wire.cnf_encoding.unwrap_or(CnfEncoding::Rfc8705),
         require_cnf: wire.require_cnf,
-        userinfo: wire.userinfo,
-        policies,
+        userinfo: wire.userinfo.ok_or_else(|| missing("userinfo"))?,
     })
+}
+
+/// A key about logins in an audience without any would look like a check that happens.
+fn no_login_rules(wire: &wire::Audience) -> Result<(), ConfigError> {
+    let there = [
+        ("issuer", wire.issuer.is_some()),
+        ("client_id", wire.client_id.is_some()),
+        ("min_acr", wire.min_acr.is_some()),
+        ("clock_skew_s", wire.clock_skew_s.is_some()),
+        ("max_auth_age_s", wire.max_auth_age_s.is_some()),
+        ("cnf_encoding", wire.cnf_encoding.is_some()),
+        ("require_cnf", wire.require_cnf),
+        ("userinfo", wire.userinfo.is_some()),
+        ("forward_auth", wire.forward_auth.is_some()),
+    ];
+    match there.into_iter().find(|(_, there)| *there) {
+        Some((key, _)) => Err(value(
+            &format!("audience {:?}, {key}", wire.id),
+            "subjects are asserted here, so no login is ever looked at",
+        )),
+        None => Ok(()),
+    }
 }
 
 /// A shadow is neither required nor advisory, and everything else says which of the two it is.
@@ -168,13 +233,27 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// A bearer selects its audience, so two audiences cannot share one.
-pub(super) fn same_secret_twice(audiences: &[Audience]) -> Result<(), ConfigError> {
+/// A secret or a certificate selects its audience, so two audiences cannot share one; and where nothing is asked for, any mistake
+/// in a secret would select that audience, so it stands alone.
+pub(super) fn check_callers(audiences: &[Audience], tls: Option<&super::Tls>) -> Result<(), ConfigError> {
     for (index, one) in audiences.iter().enumerate() {
+        let place = |key: &str| format!("audience {:?}, {key}", one.id);
+        if one.callers.are_open() && audiences.len() > 1 {
+            return Err(value(
+                &place("caller_secret_file"),
+                "it is missing, and an audience that anybody may ask stands alone in its file",
+            ));
+        }
+        if one.callers.need_certificate() && tls.is_none() {
+            return Err(value(
+                &place("caller_certificates"),
+                "certificates are shown in TLS only, and there is no [server.tls]",
+            ));
+        }
         for other in audiences.iter().skip(index + 1) {
-            if one.caller_secret.same_as(&other.caller_secret) {
-                let problem = format!("the same secret as audience {:?}; a secret names its caller", one.id);
-                return Err(value(&format!("audience {:?}, caller_secret_file", other.id), &problem));
+            if let Some(key) = one.callers.shared_with(&other.callers) {
+                let problem = format!("the same as audience {:?} has; it names the caller", one.id);
+                return Err(value(&format!("audience {:?}, {key}", other.id), &problem));
             }
         }
     }

@@ -20,7 +20,7 @@ pub(super) struct File {
     /// What the host is for.
     pub(super) mode: Mode,
     /// The socket.
-    pub(super) server: Server,
+    pub(super) server: super::server::Wire,
     /// What lasts.
     pub(super) state: State,
     /// The decision log; without this table it goes to standard error.
@@ -45,14 +45,6 @@ pub enum Mode {
     Development,
     /// Real people; `[development]` is refused.
     Production,
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Server {
-    /// Address and port; port 0 takes a free one.
-    #[schemars(with = "String")]
-    pub(super) listen: SocketAddr,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -162,16 +154,23 @@ pub(super) struct ConnectTo {
 pub(super) struct Audience {
     /// Name in logs, answers and metrics: a-z, 0-9 and -.
     pub(super) id: String,
+    /// Who vouches for the subjects of questions: `verified` logins unless said otherwise.
+    #[serde(default)]
+    pub(super) subject: Subject,
     /// Exact `iss` of the ID token; discovery starts there.
-    pub(super) issuer: String,
+    pub(super) issuer: Option<String>,
     /// Exact `aud` of the ID token.
-    pub(super) client_id: String,
-    /// File with the bearer secret of the relying party's server.
-    pub(super) caller_secret_file: PathBuf,
+    pub(super) client_id: Option<String>,
+    /// File with the secret of the relying party's server. What is listed of secret and certificates is all demanded.
+    pub(super) caller_secret_file: Option<PathBuf>,
+    /// SHA-256 of each certificate (DER) that the relying party's server may show.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(super) caller_certificates: Vec<Digest>,
     /// Lowest accepted `acr`.
-    pub(super) min_acr: Level,
+    pub(super) min_acr: Option<Level>,
     /// Seconds, at most 30.
-    pub(super) clock_skew_s: u32,
+    pub(super) clock_skew_s: Option<u32>,
     /// Longest time since the person proved who they are, in seconds.
     pub(super) max_auth_age_s: Option<u64>,
     /// How `cnf` must be encoded; `rfc8705` unless said otherwise.
@@ -180,10 +179,23 @@ pub(super) struct Audience {
     #[serde(default)]
     pub(super) require_cnf: bool,
     /// Where the person's attributes come from.
-    pub(super) userinfo: UserinfoMode,
+    pub(super) userinfo: Option<UserinfoMode>,
+    /// What a reverse proxy may ask for this audience.
+    pub(super) forward_auth: Option<super::forward_auth::Wire>,
     /// Policies, at least one of them required.
     #[serde(default)]
     pub(super) policy: Vec<Policy>,
+}
+
+/// Who vouches for the subjects of an audience.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Subject {
+    /// A login that this host verified.
+    #[default]
+    Verified,
+    /// The authenticated caller.
+    Asserted,
 }
 
 /// PSC `acr`, ordered.

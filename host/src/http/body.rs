@@ -1,41 +1,56 @@
-//! A JSON body, read within a size and a time, and refused without repeating it.
+//! A body, read within a size and a time, and refused without repeating it.
 //!
 //! serde's messages may quote what was sent, and what is sent here are tokens and identifiers; so a refusal says where, and
 //! which member is missing, and no more.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use super::refusal::Refusal;
+use super::server::{Connection, Times};
 use crate::service::Service;
 
-/// A parsed body.
+/// A parsed JSON body.
 pub struct Body<T>(pub T);
 
-/// A relying party's server is near, and a body is a few kilobytes.
-const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// The fields of a form, in order.
+pub struct Form(pub Vec<(String, String)>);
 
 impl<T: DeserializeOwned> FromRequest<Arc<Service>> for Body<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Refusal> {
-        let declared = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-        let media_type = declared.split(';').next().unwrap_or("").trim();
-        if !media_type.eq_ignore_ascii_case("application/json") {
-            return Err(Refusal::ContentType);
-        }
-        let most = service.request_bytes;
-        let reading = axum::body::to_bytes(request.into_body(), most);
-        let bytes = tokio::time::timeout(TIME_LIMIT, reading).await.map_err(|_| Refusal::Slow)?.map_err(|error| {
-            if is_length_limit(&error) { Refusal::TooLarge(most) } else { Refusal::Body("it broke off".into()) }
-        })?;
+        let bytes = read(request, service, "application/json").await?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| Refusal::Body(explain(&error)))
     }
+}
+
+impl FromRequest<Arc<Service>> for Form {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Refusal> {
+        let bytes = read(request, service, "application/x-www-form-urlencoded").await?;
+        Ok(Self(url::form_urlencoded::parse(&bytes).into_owned().collect()))
+    }
+}
+
+async fn read(request: Request, service: &Service, wanted: &'static str) -> Result<Bytes, Refusal> {
+    let declared = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let media_type = declared.split(';').next().unwrap_or("").trim();
+    if !media_type.eq_ignore_ascii_case(wanted) {
+        return Err(Refusal::ContentType(wanted));
+    }
+    let most = service.request_bytes;
+    let patience = request.extensions().get::<Connection>().map_or_else(|| Times::default().body, |about| about.body);
+    let reading = axum::body::to_bytes(request.into_body(), most);
+    tokio::time::timeout(patience, reading).await.map_err(|_| Refusal::Slow)?.map_err(|error| {
+        if is_length_limit(&error) { Refusal::TooLarge(most) } else { Refusal::Body("it broke off".into()) }
+    })
 }
 
 fn is_length_limit(error: &axum::Error) -> bool {

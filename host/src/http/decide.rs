@@ -38,7 +38,6 @@ pub(super) const STEP_UP: &str = "step-up";
 pub(super) enum Endpoint {
     Evaluation,
     Evaluations,
-    #[expect(dead_code, reason = "proxies come with their configuration")]
     ForwardAuth,
 }
 
@@ -215,12 +214,11 @@ fn without_login(
 ) -> Result<Answer, Refusal> {
     // Who may be sent to log in again is told how well; a subject that is somebody else is not helped by that.
     let step_up = !matches!(reason, NoLogin::SubjectMismatch) && question.supported.iter().any(|kind| kind == STEP_UP);
-    let obligations = if step_up {
-        let properties = json!({ "acr_value": level_word(audience.config.min_acr) });
-        vec![Obligation { id: "login".into(), kind: STEP_UP.into(), properties }]
-    } else {
-        Vec::new()
-    };
+    let wanted = audience.config.login.as_ref().filter(|_| step_up).map(|rules| level_word(rules.min_acr));
+    let obligations = wanted
+        .map(|level| Obligation { id: "login".into(), kind: STEP_UP.into(), properties: json!({ "acr_value": level }) })
+        .into_iter()
+        .collect();
     let answer = Answer {
         decision: false,
         context: Context {

@@ -20,7 +20,7 @@ use super::auth::Caller;
 use super::body::Body;
 use super::refusal::Refusal;
 use super::{Evidence, auth_mode, evidence, level};
-use crate::config::{CnfEncoding, Level, UserinfoMode};
+use crate::config::{CnfEncoding, Level, LoginRules, UserinfoMode};
 use crate::engine::policy::types;
 use crate::engine::verifier::verify;
 use crate::log::{Event, LoginLine, Pseudonym, RevocationLine};
@@ -99,10 +99,11 @@ pub async fn create(
 }
 
 async fn verified(service: &Arc<Service>, audience: &Audience, request: Request) -> Result<Created, Refusal> {
-    let provider = service.providers.of(&audience.config.issuer).ok_or(Refusal::NotFound)?;
+    let rules = audience.config.login.as_ref().ok_or(Refusal::Asserted)?;
+    let provider = service.providers.of(&rules.issuer).ok_or(Refusal::NotFound)?;
     let keys = provider.keys().await?;
-    let userinfo = userinfo(audience, provider, &keys, &request).await;
-    let mut input = input(service, audience, &keys, request)?;
+    let userinfo = userinfo(rules, provider, &keys, &request).await;
+    let mut input = input(service, rules, &keys, request)?;
     let userinfo = match userinfo {
         Ok(userinfo) => userinfo,
         Err(refusal @ Refusal::Provider(ProviderError::AccessTokenRefused)) => {
@@ -148,12 +149,12 @@ async fn verify(service: &Arc<Service>, input: verify::Input) -> Result<verify::
 }
 
 async fn userinfo(
-    audience: &Audience,
+    rules: &LoginRules,
     provider: &Provider,
     keys: &Keys,
     request: &Request,
 ) -> Result<Option<verify::Userinfo>, Refusal> {
-    match (audience.config.userinfo, &request.userinfo) {
+    match (rules.userinfo, &request.userinfo) {
         (UserinfoMode::Relay, Some(json)) => {
             Ok(Some(verify::Userinfo { source: types::UserinfoSource::Relayed, json: json.get().to_owned() }))
         }
@@ -172,7 +173,7 @@ async fn userinfo(
     }
 }
 
-fn input(service: &Service, audience: &Audience, keys: &Keys, request: Request) -> Result<verify::Input, Refusal> {
+fn input(service: &Service, config: &LoginRules, keys: &Keys, request: Request) -> Result<verify::Input, Refusal> {
     let thumbprint = match request.certificate_thumbprint {
         Some(text) => {
             let bytes = URL_SAFE_NO_PAD.decode(text).ok().filter(|bytes| bytes.len() == 32);
@@ -180,7 +181,6 @@ fn input(service: &Service, audience: &Audience, keys: &Keys, request: Request) 
         }
         None => None,
     };
-    let config = &audience.config;
     Ok(verify::Input {
         now: service.now(),
         audience: verify::Audience {

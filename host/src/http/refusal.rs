@@ -24,12 +24,27 @@ pub enum Refusal {
     /// The path exists, the method does not.
     #[error("this path does not take this method")]
     Method,
-    /// No bearer, or one that no audience has.
+    /// Nothing by which an audience knows its caller.
     #[error("the caller is not known")]
     Caller,
-    /// Another content type than JSON.
-    #[error("the body is not declared as application/json")]
-    ContentType,
+    /// A reverse proxy that is not the audience's caller. It is told in another way than by 401, which would send a person to log in.
+    #[error("the proxy is not known as a caller of this audience")]
+    ProxyCaller,
+    /// A reverse proxy asks for an audience that has none.
+    #[error("this audience has no table [audience.forward_auth]")]
+    NoForwardAuth,
+    /// A reverse proxy does not say what its client wants.
+    #[error("the proxy did not send the header {0} once, or not as it should be")]
+    ProxyHeader(&'static str),
+    /// A value about the person that no header should carry.
+    #[error("an attribute of the login is too long for a header")]
+    HeaderValue,
+    /// A login where there are none.
+    #[error("this audience's subjects are asserted by its caller, and it takes no login")]
+    Asserted,
+    /// Another content type than the path takes.
+    #[error("the body is not declared as {0}")]
+    ContentType(&'static str),
     /// Larger than `limits.request_bytes`.
     #[error("the body has more than {0} bytes")]
     TooLarge(usize),
@@ -113,7 +128,12 @@ impl Refusal {
             Self::NotFound => "HTTP-NOT-FOUND",
             Self::Method => "HTTP-METHOD",
             Self::Caller => "HTTP-CALLER",
-            Self::ContentType => "HTTP-CONTENT-TYPE",
+            Self::ProxyCaller => "HTTP-PROXY-CALLER",
+            Self::NoForwardAuth => "HTTP-FORWARD-AUTH",
+            Self::ProxyHeader(_) => "HTTP-PROXY-HEADER",
+            Self::HeaderValue => "HTTP-HEADER-VALUE",
+            Self::Asserted => "HTTP-ASSERTED",
+            Self::ContentType(_) => "HTTP-CONTENT-TYPE",
             Self::TooLarge(_) => "HTTP-TOO-LARGE",
             Self::Slow => "HTTP-SLOW",
             Self::Body(_) => "HTTP-BODY",
@@ -142,7 +162,10 @@ impl Refusal {
             Self::Caller => StatusCode::UNAUTHORIZED,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
-            Self::ContentType
+            Self::ProxyCaller | Self::NoForwardAuth | Self::HeaderValue => StatusCode::FORBIDDEN,
+            Self::ContentType(_)
+            | Self::ProxyHeader(_)
+            | Self::Asserted
             | Self::Body(_)
             | Self::TooMany { .. }
             | Self::AccessTokenMissing
@@ -162,8 +185,17 @@ impl Refusal {
         match self {
             Self::NotFound => "GET /openapi.json lists what there is.".into(),
             Self::Method => "GET /openapi.json says which methods each path takes.".into(),
-            Self::Caller => "Send the audience's secret as `Authorization: Bearer …`.".into(),
-            Self::ContentType => "Send `Content-Type: application/json`.".into(),
+            Self::Caller => {
+                "Send the audience's secret as `Authorization: Bearer …`, or show its certificate, or both, as it is configured.".into()
+            }
+            Self::ProxyCaller => {
+                "Have the proxy send the audience's secret from its own configuration, as docs/host.md shows.".into()
+            }
+            Self::NoForwardAuth => "Add the table, or ask for another audience.".into(),
+            Self::ProxyHeader(_) => "Set it in the proxy's configuration, as docs/host.md shows, and check forward_auth.proxy.".into(),
+            Self::HeaderValue => "Disclose less, or tell the operator of this host.".into(),
+            Self::Asserted => "Leave the login out, or ask for an audience whose subjects are verified.".into(),
+            Self::ContentType(wanted) => format!("Send `Content-Type: {wanted}`."),
             Self::TooLarge(_) => "Send less, or raise limits.request_bytes.".into(),
             Self::Slow => "Send the whole body at once.".into(),
             Self::Body(_) => "Compare the body with the interface description at /openapi.json.".into(),

@@ -13,6 +13,7 @@ use crate::config::Limits;
 pub struct Gate {
     running: std::sync::Arc<Semaphore>,
     admitted: Semaphore,
+    places: usize,
     patience: Duration,
 }
 
@@ -31,8 +32,20 @@ impl Gate {
         Self {
             running: std::sync::Arc::new(Semaphore::new(places)),
             admitted: Semaphore::new(places.saturating_mul(1 + WAITING_PER_INSTANCE)),
+            places,
             patience: Duration::from_millis(limits.timeout_ms),
         }
+    }
+
+    /// True when one more request would be admitted.
+    pub fn is_open(&self) -> bool {
+        self.admitted.available_permits() > 0
+    }
+
+    /// How many places are taken and how many are free.
+    pub fn places(&self) -> (usize, usize) {
+        let free = self.running.available_permits();
+        (self.places.saturating_sub(free), free)
     }
 
     /// Runs blocking work off the async runtime when there is a place.
@@ -62,6 +75,7 @@ mod tests {
         Gate {
             running: std::sync::Arc::new(Semaphore::new(instances as usize)),
             admitted: Semaphore::new(instances as usize),
+            places: instances as usize,
             patience: Duration::from_millis(20),
         }
     }

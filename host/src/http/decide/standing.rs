@@ -20,7 +20,6 @@ pub(in crate::http) enum Standing {
     /// A login of this audience that is live.
     Login(Arc<types::Login>),
     /// The authenticated caller vouches for it.
-    #[expect(dead_code, reason = "asserted audiences come with their configuration")]
     Asserted,
     /// Nothing does.
     Nothing(NoLogin),
@@ -47,11 +46,16 @@ impl NoLogin {
 }
 
 impl Standing {
-    /// Finds the login of a handle, if there is one. Blocking.
+    /// Finds the login of a handle, if there is one; where subjects are asserted there is none, and none may be named. Blocking.
     ///
     /// # Errors
-    /// The state file failed.
+    /// The state file failed, or a login was named where none is ever looked at.
     pub(in crate::http) fn find(service: &Service, audience: &Audience, handle: Option<&str>) -> Result<Self, Refusal> {
+        match (&audience.config.login, handle) {
+            (None, None) => return Ok(Self::Asserted),
+            (None, Some(_)) => return Err(Refusal::Asserted),
+            (Some(_), _) => {}
+        }
         let Some(text) = handle else { return Ok(Self::Nothing(NoLogin::Missing)) };
         let Ok(handle) = Handle::parse(text) else { return Ok(Self::Nothing(NoLogin::Unknown)) };
         let begun = Instant::now();
