@@ -112,7 +112,8 @@ fn cargo_tool(progress: &Progress, program: &str, package: &str, version: &str, 
 
 /// What comes from the distribution: Node for wasm-opt, Chromium with its driver, and for the tests Firefox, which needs none,
 /// and an Apache that logs in at the sandbox. The module brings `apache2-bin` along, a server without a service that would
-/// start by itself.
+/// start by itself. nginx, which asks the host before it passes requests on, has one: where services are run, Debian starts it with a
+/// page of its own.
 fn system_packages(progress: &Progress, scope: Scope) -> Result<()> {
     let mut absent = Vec::new();
     for (program, package) in [("node", "nodejs"), ("npm", "npm")] {
@@ -137,6 +138,10 @@ fn system_packages(progress: &Progress, scope: Scope) -> Result<()> {
         }
         if scope >= Scope::Test && !Path::new(APACHE_MODULE).is_file() {
             absent.push("libapache2-mod-auth-openidc");
+        }
+        // Debian keeps it where only root's search path leads.
+        if scope >= Scope::Test && on_path("nginx").is_none() && !Path::new("/usr/sbin/nginx").is_file() {
+            absent.push("nginx");
         }
         if scope >= Scope::Test && on_path("pk12util").is_none() {
             // Puts software cards into a browser's certificate store.

@@ -126,6 +126,93 @@ fn an_audience_that_could_only_deny() {
 }
 
 #[test]
+fn who_asks_and_who_vouches() {
+    // The same host for subjects that its caller asserts.
+    let asserted = GOOD
+        .replace("issuer = \"https://auth.esw.esante.gouv.fr/auth/realms/esante-wallet\"\n", "subject = \"asserted\"\n")
+        .replace("client_id = \"smurtab\"\n", "")
+        .replace("min_acr = \"eidas1\"\nclock_skew_s = 5\nuserinfo = \"fetch\"\n", "");
+    let holds = |config: &str| {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("smurtab.secret"), "a-secret-of-enough-length").unwrap();
+        let path = directory.path().join("vigie.toml");
+        vigie_host::config::Config::parse(config, &path, &vigie_host::config::Overrides::default()).unwrap()
+    };
+    assert_eq!(holds(&asserted).audiences[0].subject(), "asserted");
+    assert_eq!(holds(GOOD).audiences[0].subject(), "verified");
+    check(&asserted.replace("subject =", "min_acr = \"eidas1\"\nsubject ="), "CFG-VALUE", &["min_acr", "asserted"]);
+    let open = asserted.replace("caller_secret_file = \"smurtab.secret\"\n", "");
+    assert!(holds(&open).audiences[0].callers.are_open());
+    check(&open.replace("127.0.0.1:0", "192.0.2.1:0"), "CFG-OPEN", &["192.0.2.1", "smurtab"]);
+    let (_, audience) = asserted.split_once("[[audience]]").unwrap();
+    let second = format!("{open}\n[[audience]]{}", audience.replacen("smurtab", "second", 1));
+    check(&second, "CFG-VALUE", &["alone"]);
+    check(&GOOD.replace("caller_secret_file = \"smurtab.secret\"\n", ""), "CFG-CALLER", &["caller_certificates"]);
+    for missing in [
+        "issuer = \"https://auth.esw.esante.gouv.fr/auth/realms/esante-wallet\"\n",
+        "min_acr = \"eidas1\"\n",
+        "clock_skew_s = 5\n",
+    ] {
+        let key = missing.split(' ').next().unwrap();
+        check(&GOOD.replace(missing, ""), "CFG-VALUE", &[key, "missing"]);
+    }
+    let pinned = GOOD.replace(
+        "caller_secret_file = \"smurtab.secret\"",
+        &format!("caller_certificates = [{:?}]", components::digest("smurtab").to_string()),
+    );
+    check(&pinned, "CFG-VALUE", &["caller_certificates", "[server.tls]"]);
+}
+
+#[test]
+fn production_sends_nothing_in_clear_over_a_network() {
+    let production = GOOD
+        .replace("\"development\"", "\"production\"")
+        .replace("[development]\nconnect_to = [{ host = \"auth.esw.esante.gouv.fr\", to = \"127.0.0.1:8443\" }]\n", "")
+        .replace(
+            "component = \"vigie-verifier.wasm\"",
+            &format!(
+                "component = \"vigie-verifier.wasm\"\ndigest = {:?}",
+                components::digest("vigie-verifier").to_string()
+            ),
+        );
+    check(&production, "POL-FILE", &["vigie-verifier.wasm"]);
+    let network = production.replace("127.0.0.1:0", "192.0.2.1:8181");
+    check(&network, "CFG-CLEAR-TEXT", &["192.0.2.1:8181", "[server.tls]"]);
+    // An address of the command line is held to the same.
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("smurtab.secret"), "a-secret-of-enough-length").unwrap();
+    std::fs::write(directory.path().join("vigie.toml"), &production).unwrap();
+    let output = vigie(directory.path(), &["serve", "--config", "vigie.toml", "--listen", "192.0.2.1:8181"]);
+    refused(&output, "CFG-CLEAR-TEXT", &["192.0.2.1:8181"]);
+    let encrypted =
+        |config: &str| config.replace("[state]", "[server.tls]\ncertificate = \"no.pem\"\nkey = \"no.key\"\n\n[state]");
+    std::fs::write(directory.path().join("vigie.toml"), encrypted(&network)).unwrap();
+    let output = vigie(directory.path(), &["serve", "--config", "vigie.toml"]);
+    refused(&output, "CFG-CERTIFICATE", &["no.pem"]);
+}
+
+#[test]
+fn a_policy_that_needs_logins_does_not_stand_where_there_are_none() {
+    let config = GOOD
+        .replace("issuer = \"https://auth.esw.esante.gouv.fr/auth/realms/esante-wallet\"\n", "subject = \"asserted\"\n")
+        .replace("client_id = \"smurtab\"\n", "")
+        .replace("min_acr = \"eidas1\"\nclock_skew_s = 5\nuserinfo = \"fetch\"\n", "")
+        .replace("vigie-verifier.wasm", &components::path("vigie-verifier").display().to_string())
+        .replace("\"smurtab.wasm\"", &format!("{:?}", components::path("smurtab").display().to_string()))
+        .replace(
+            "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            &components::digest("smurtab").to_string(),
+        );
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("smurtab.secret"), "a-secret-of-enough-length").unwrap();
+    std::fs::write(directory.path().join("vigie.toml"), &config).unwrap();
+    let output = vigie(directory.path(), &["check-config", "--config", "vigie.toml"]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("POL-NEEDS-LOGIN") && text.contains("smurtab"), "{text}");
+}
+
+#[test]
 fn a_secret_that_is_missing_or_short() {
     check(&GOOD.replace("smurtab.secret", "other.secret"), "CFG-SECRET", &["other.secret"]);
     let directory = tempfile::tempdir().unwrap();

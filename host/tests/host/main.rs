@@ -19,9 +19,13 @@ mod support {
     pub mod provider;
 }
 
+mod bad_calls;
 mod bad_configuration;
 mod batch;
+mod behind_nginx;
+mod certification;
 mod component_gate;
+mod encrypted;
 mod hostile_guests;
 mod inspect;
 mod login;

@@ -45,11 +45,14 @@ pub fn eager() -> Pace {
 
 /// A configuration file in `directory` with two audiences that fetch UserInfo and one that relays it.
 pub fn write_config(directory: &Path, provider: &Provider) -> PathBuf {
+    let forward_auth = json!({
+        "proxy": "nginx", "cookie": "login", "disclose": ["user", "groups", "subject", "level", "profession"],
+    });
     let audience = |id: &str, policy: &str, secret: &str, userinfo: &str| {
         std::fs::write(directory.join(format!("{id}.secret")), format!("{secret}\n")).unwrap();
         json!({
             "id": id, "issuer": ISSUER, "client_id": id, "caller_secret_file": format!("{id}.secret"), "min_acr": "eidas1",
-            "clock_skew_s": 5, "userinfo": userinfo,
+            "clock_skew_s": 5, "userinfo": userinfo, "forward_auth": forward_auth,
             "policy": [{
                 "id": format!("{policy}-rules"), "component": components::path(policy), "digest": components::digest(policy).to_string(),
                 "required": true,
