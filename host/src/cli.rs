@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::components;
+use crate::engine::worker;
 use crate::problem::{Explain, Sentence};
 
 /// Verifies Pro Santé Connect logins and asks a relying party's own sandboxed policies about them.
@@ -40,6 +41,9 @@ enum Command {
     Policy(policy::Arguments),
     /// Check a decision log.
     Log(log::Arguments),
+    /// Compile one component: the host starts itself like this, in a process that can be killed.
+    #[command(hide = true)]
+    CompileComponent(worker::Bounds),
     /// Print the version, and the digest of the verification core.
     Version {
         /// Where vigie-verifier.wasm is.
@@ -68,6 +72,7 @@ pub fn run() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Policy(arguments) => policy::run(&arguments),
         Command::Log(arguments) => log::run(&arguments),
+        Command::CompileComponent(bounds) => worker::run(bounds),
         Command::Version { components, format } => version(components.as_deref(), format),
     }
 }

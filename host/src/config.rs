@@ -4,7 +4,8 @@
 //! refused with their line and column, because a misspelt key that is ignored is a check that does not happen. This module
 //! reads the file, the environment and the secrets; it opens no component and no socket.
 //!
-//! The wire form is in `config/wire.rs`; limits and their ranges are in [`limits`], what the environment may say in [`overrides`].
+//! The wire form is in `config/wire.rs`; limits and their ranges are in [`limits`], policies in [`policy`],
+//! what the environment may say in [`overrides`].
 
 mod audience;
 mod callers;
@@ -13,6 +14,7 @@ pub mod limits;
 mod log;
 mod outbound;
 pub mod overrides;
+pub mod policy;
 pub mod secret;
 mod server;
 mod wire;
@@ -27,20 +29,23 @@ use toml::de::{DeTable, Deserializer};
 use crate::digest::Digest;
 use crate::problem::Explain;
 pub(crate) use audience::is_loopback;
-pub use audience::{Audience, LoginRules, Policy, PolicyRole};
+pub use audience::{Audience, LoginRules};
 pub use callers::{Callers, Presented};
 pub use forward_auth::{Disclosed, ForwardAuth, LoginPlace, ProxyKind};
 pub use limits::Limits;
 pub use log::Log;
 pub use outbound::{ConnectTo, Development, Proxy};
 pub use overrides::Overrides;
+pub use policy::{Keeping, Policy, PolicyClass, PolicyRole, Source, Watch};
 pub use secret::Secret;
 pub use server::{Server, Tls};
-pub use wire::{CnfEncoding, Level, LogInput, Mode, OnFull, Sync, UserinfoMode};
+pub use wire::{CnfEncoding, Level, LogInput, Mode, OnFull, Sync, UserinfoMode, VerifierEngine};
 
 /// A checked configuration. Paths are absolute or relative to the working directory, as opened.
 #[derive(Debug)]
 pub struct Config {
+    /// The file that this was read from, which is read again when policies are reloaded.
+    pub file: PathBuf,
     /// Development may reach a local sandbox under the real host names, production may not.
     pub mode: Mode,
     /// The socket.
@@ -57,8 +62,16 @@ pub struct Config {
     pub verifier: Component,
     /// Present in development only.
     pub development: Option<Development>,
+    /// Where the core must make its signature checks; absent means that whatever the component does is right.
+    pub verifier_engine: Option<VerifierEngine>,
     /// What every evaluation is held to.
     pub limits: Limits,
+    /// What policies of the class large are held to.
+    pub large: Option<Limits>,
+    /// Where policies are kept, and when they are looked at again.
+    pub policies: Keeping,
+    /// What an operator presents to list, reload and roll back policies; absent means that nobody can, over the network.
+    pub admin: Option<Secret>,
     /// The relying parties, at least one.
     pub audiences: Vec<Audience>,
 }
@@ -215,13 +228,14 @@ impl Config {
         if file.audience.is_empty() {
             return Err(value("audience", "the file names no audience, so nobody may ask"));
         }
+        let (limits, large) = limits::check(&file.limits)?;
         let mut audiences = Vec::with_capacity(file.audience.len());
         let mut ids = BTreeSet::new();
         for wire in file.audience {
             if !ids.insert(wire.id.clone()) {
                 return Err(value("audience.id", &format!("{:?} is there twice", wire.id)));
             }
-            audiences.push(audience::check(wire, base, file.mode)?);
+            audiences.push(audience::check(wire, base, file.mode, large.as_ref())?);
         }
         let server = server::check(file.server, base)?;
         audience::check_callers(&audiences, server.tls.as_ref())?;
@@ -236,16 +250,23 @@ impl Config {
             let problem = format!("{} is not between 2 and {MOST_ENTRIES}", file.state.entries);
             return Err(value("state.entries", &problem));
         }
+        let admin = file.admin.map(|wire| audience::check_admin(&wire, base, &audiences)).transpose()?;
+        let state = base.join(file.state.path);
         Ok(Self {
+            file: path.to_owned(),
             mode: file.mode,
             server,
-            state: base.join(file.state.path),
+            policies: policy::keeping(file.policies, &state, base)?,
+            admin,
+            state,
             state_entries: file.state.entries,
             log: log::check(file.log, base)?,
             proxy,
             verifier: Component { path: base.join(file.verifier.component), digest: file.verifier.digest },
             development,
-            limits: limits::check(&file.limits)?,
+            verifier_engine: file.verifier.engine,
+            limits,
+            large,
             audiences,
         })
     }

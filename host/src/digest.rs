@@ -7,8 +7,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+const PREFIX: &str = "sha256:";
+
 /// A SHA-256 digest.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Digest([u8; 32]);
 
@@ -20,11 +22,12 @@ pub struct ParseDigestError;
 impl Digest {
     /// The digest of these bytes.
     pub fn of(bytes: &[u8]) -> Self {
-        let mut out = [0; 32];
-        for (to, from) in out.iter_mut().zip(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes).as_ref()) {
-            *to = *from;
-        }
-        Self(out)
+        aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes).into()
+    }
+
+    /// The 64 digits alone, as they stand in the name of a file.
+    pub fn hex(&self) -> String {
+        self.to_string().split_off(PREFIX.len())
     }
 
     /// The 32 bytes.
@@ -33,11 +36,21 @@ impl Digest {
     }
 }
 
+impl From<aws_lc_rs::digest::Digest> for Digest {
+    fn from(hash: aws_lc_rs::digest::Digest) -> Self {
+        let mut out = [0; 32];
+        for (to, from) in out.iter_mut().zip(hash.as_ref()) {
+            *to = *from;
+        }
+        Self(out)
+    }
+}
+
 impl FromStr for Digest {
     type Err = ParseDigestError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let hex = text.strip_prefix("sha256:").ok_or(ParseDigestError)?.as_bytes();
+        let hex = text.strip_prefix(PREFIX).ok_or(ParseDigestError)?.as_bytes();
         let mut out = [0; 32];
         if hex.len() != 64 {
             return Err(ParseDigestError);
@@ -68,7 +81,7 @@ impl TryFrom<String> for Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("sha256:")?;
+        f.write_str(PREFIX)?;
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }

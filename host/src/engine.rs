@@ -4,16 +4,21 @@
 //! is there for the next login. There is no WASI here and no way to link one. Async and threads are not compiled in.
 //!
 //! What a component may be is decided in [`inspect`], what it may use in [`limits`], how it is called in [`policy`] and
-//! [`verifier`]. What is not decided here: which policies an audience has, and what their answers mean together.
+//! [`verifier`]. It is compiled in a process of its own ([`compiler`], [`worker`]), and its machine code is kept ([`cache`]). What is not decided here: which policies an audience has, and what their answers mean together.
 //!
 //! Recipe: <https://docs.wasmtime.dev/examples-fast-instantiation.html> and <https://docs.wasmtime.dev/examples-interrupting-wasm.html>.
 
+pub mod cache;
+pub mod compiler;
 pub mod crypto;
 pub mod inspect;
 pub mod json;
 pub mod limits;
 pub mod policy;
+mod precompiled;
+mod problem;
 pub mod verifier;
+pub mod worker;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,173 +28,16 @@ use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig, Stor
 
 use crate::config::Limits;
 use crate::digest::Digest;
-use crate::problem::Explain;
+use compiler::Workshop;
 use limits::Guest;
-
-/// Why there is no engine.
-#[derive(Debug, thiserror::Error)]
-pub enum StartEngineError {
-    /// The pool of instances could not be reserved.
-    #[error("the pool of {instances} instances of {memory_bytes} bytes cannot be reserved on this machine")]
-    Pool {
-        /// `limits.instances`.
-        instances: u32,
-        /// `limits.memory_bytes`.
-        memory_bytes: usize,
-    },
-    /// The thread that counts time could not be started.
-    #[error("the thread that stops endless policies cannot be started ({0})")]
-    Ticker(std::io::ErrorKind),
-}
-
-impl Explain for StartEngineError {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Pool { .. } => "POL-POOL",
-            Self::Ticker(_) => "POL-TICKER",
-        }
-    }
-
-    fn help(&self) -> String {
-        match self {
-            Self::Pool { .. } => {
-                "Lower limits.instances or limits.memory_bytes, or raise the address space limit (ulimit -v).".into()
-            }
-            Self::Ticker(_) => "Raise the number of threads that this account may start (ulimit -u).".into(),
-        }
-    }
-}
-
-/// Why a component file is refused before it ever runs.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadComponentError {
-    /// The file is not there or cannot be read.
-    #[error("component {file} cannot be read ({kind})")]
-    Unreadable {
-        /// As configured.
-        file: String,
-        /// What the system said.
-        kind: std::io::ErrorKind,
-    },
-    /// The file is larger than any component should be.
-    #[error("component {file} has {size} bytes, more than {}", inspect::LARGEST_COMPONENT)]
-    TooLarge {
-        /// As configured.
-        file: String,
-        /// Its size.
-        size: u64,
-    },
-    /// The file is not the one that was pinned.
-    #[error("component {file} has digest {found}, but {expected} is configured")]
-    Digest {
-        /// As configured.
-        file: String,
-        /// From the configuration.
-        expected: Digest,
-        /// Of the file.
-        found: Digest,
-    },
-    /// Not WebAssembly, not a component, or larger than the pool allows.
-    #[error("component {file} does not compile: {reason}")]
-    Compile {
-        /// As configured.
-        file: String,
-        /// First line of the compiler's message.
-        reason: String,
-    },
-    /// It asks for something outside its contract.
-    #[error("component {file} imports {import}, which no {role} may use")]
-    Import {
-        /// As configured.
-        file: String,
-        /// The import's full name.
-        import: String,
-        /// "policy" or "verifier".
-        role: &'static str,
-    },
-    /// It lacks something its contract demands.
-    #[error("component {file} {}", missing(.export, .found.as_deref()))]
-    Export {
-        /// As configured.
-        file: String,
-        /// The export's full name.
-        export: String,
-        /// The same interface in a version that this host does not speak.
-        found: Option<String>,
-    },
-    /// The policy rejects its settings, or cannot say.
-    #[error("component {file} refuses its settings: {problems}")]
-    Settings {
-        /// As configured.
-        file: String,
-        /// JSON Pointers and messages, as the policy wrote them.
-        problems: String,
-    },
-    /// It decides on logins, and there are none where it stands.
-    #[error("component {file} cannot decide without a verified login, and this audience's subjects are asserted")]
-    NeedsLogin {
-        /// As configured.
-        file: String,
-    },
-    /// The policy did not survive being asked about itself.
-    #[error("component {file} failed while it was being loaded ({failure})")]
-    Failed {
-        /// As configured.
-        file: String,
-        /// How.
-        failure: limits::Failure,
-    },
-}
-
-fn missing(export: &str, found: Option<&str>) -> String {
-    match found {
-        Some(found) => format!("exports {found}, a version of {export} that this host does not speak"),
-        None => format!("does not export {export} in the shape of this host's contract"),
-    }
-}
-
-impl Explain for LoadComponentError {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Unreadable { .. } => "POL-FILE",
-            Self::TooLarge { .. } => "POL-SIZE",
-            Self::Digest { .. } => "POL-DIGEST",
-            Self::Compile { .. } => "POL-COMPILE",
-            Self::Import { .. } => "POL-IMPORT",
-            Self::Export { .. } => "POL-EXPORT",
-            Self::Settings { .. } => "POL-SETTINGS",
-            Self::NeedsLogin { .. } => "POL-NEEDS-LOGIN",
-            Self::Failed { .. } => "POL-LOAD",
-        }
-    }
-
-    fn help(&self) -> String {
-        match self {
-            Self::Unreadable { .. } => "Build it with `cargo xtask build`, or correct the path.".into(),
-            Self::TooLarge { .. } => "Build it with the component profile, which strips it.".into(),
-            Self::Digest { .. } => {
-                "If you meant to change the component, write the new digest into the configuration; if not, find out who did.".into()
-            }
-            Self::Compile { .. } => "Build it for wasm32-unknown-unknown with the component linker, as the README of plugins says.".into(),
-            Self::Import { import, .. } if import.starts_with("vigie:") => {
-                "It is built for another role or another version of the contract: build it against plugins/wit of this release.".into()
-            }
-            Self::Import { .. } => {
-                "Build it for wasm32-unknown-unknown (not wasip1 or wasip2) and without clocks, files, randomness or network.".into()
-            }
-            Self::Export { .. } => "Build it against the contract in plugins/wit of this release.".into(),
-            Self::Settings { .. } => "Correct its settings in the configuration.".into(),
-            Self::NeedsLogin { .. } => "Choose a policy that is written for asserted subjects, or let the audience verify its logins.".into(),
-            Self::Failed { .. } => "Report this to its author; it must answer `describe` and `validate-settings` within the limits.".into(),
-        }
-    }
-}
+pub use problem::{CompileLimit, LoadComponentError, StartEngineError};
 
 /// The process's engine. Cloning shares it.
 #[derive(Clone)]
 pub struct Engine {
     inner: wasmtime::Engine,
     limits: Arc<Limits>,
+    workshop: Workshop,
 }
 
 /// Ticks that a deadline is made of. With a deadline of one tick a call that starts just before the tick would be cut at once
@@ -202,11 +50,19 @@ const CORE_INSTANCES_PER_COMPONENT: u32 = 8;
 pub(crate) const TABLES_PER_COMPONENT: u32 = 4;
 
 impl Engine {
-    /// Reserves the pool and starts the clock.
+    /// Reserves the pool and starts the clock. Components are compiled in this process, which is for people who try out their own.
     ///
     /// # Errors
     /// The machine does not give what the limits ask for; a smaller pool is never taken in its place.
     pub fn start(limits: &Limits) -> Result<Self, StartEngineError> {
+        Self::start_with(limits, Workshop::default())
+    }
+
+    /// The same, with another way to compile.
+    ///
+    /// # Errors
+    /// As [`Engine::start`].
+    pub fn start_with(limits: &Limits, workshop: Workshop) -> Result<Self, StartEngineError> {
         let mut pool = PoolingAllocationConfig::new();
         let instances = limits.instances;
         pool.total_component_instances(instances)
@@ -221,23 +77,12 @@ impl Engine {
             // Pages that a slot keeps between two calls are cleared by memset, which is cheaper than giving them back.
             .linear_memory_keep_resident(256 << 10)
             .table_keep_resident(16 << 10);
-        let mut config = Config::new();
-        config
-            .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
-            .epoch_interruption(true)
-            .max_wasm_stack(limits.stack_bytes)
-            .concurrency_support(false)
-            .wasm_component_model(true)
-            .wasm_memory64(false)
-            .wasm_multi_memory(false)
-            .wasm_relaxed_simd(false)
-            .wasm_tail_call(false)
-            // Same bits for the same inputs on every machine.
-            .cranelift_nan_canonicalization(true);
+        let mut config = code();
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool)).max_wasm_stack(limits.stack_bytes);
         let inner = wasmtime::Engine::new(&config)
             .map_err(|_| StartEngineError::Pool { instances, memory_bytes: limits.memory_bytes })?;
         tick(&inner, limits.timeout_ms).map_err(|error| StartEngineError::Ticker(error.kind()))?;
-        Ok(Self { inner, limits: Arc::new(limits.clone()) })
+        Ok(Self { inner, limits: Arc::new(limits.clone()), workshop })
     }
 
     /// A fresh store for one call, its deadline running from now.
@@ -249,8 +94,10 @@ impl Engine {
         store
     }
 
-    fn compile(&self, file: &str, bytes: &[u8]) -> Result<Component, LoadComponentError> {
-        Component::from_binary(&self.inner, bytes)
+    fn compile(&self, file: &str, digest: Digest, bytes: &[u8]) -> Result<Component, LoadComponentError> {
+        self.workshop
+            .make(&self.inner, file, digest, bytes)?
+            .load(&self.inner)
             .map_err(|error| LoadComponentError::Compile { file: file.to_owned(), reason: limits::first_line(&error) })
     }
 
@@ -258,6 +105,23 @@ impl Engine {
     pub fn limits(&self) -> &Limits {
         &self.limits
     }
+}
+
+/// Whatever bears on the machine code that comes out of a component, and nothing else: the same for every pool, and for the process
+/// that compiles.
+fn code() -> Config {
+    let mut config = Config::new();
+    config
+        .epoch_interruption(true)
+        .concurrency_support(false)
+        .wasm_component_model(true)
+        .wasm_memory64(false)
+        .wasm_multi_memory(false)
+        .wasm_relaxed_simd(false)
+        .wasm_tail_call(false)
+        // Same bits for the same inputs on every machine.
+        .cranelift_nan_canonicalization(true);
+    config
 }
 
 /// Starts the thread that advances the epoch, and ends it when the engine is gone. It is a thread of its own because tasks of

@@ -12,6 +12,7 @@ pub mod health;
 pub mod introspection;
 pub mod logins;
 pub mod metadata;
+pub mod policies;
 pub mod refusal;
 pub mod server;
 pub mod tls;
@@ -60,6 +61,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/readyz", get(health::ready).fallback(method))
         .route("/metrics", get(health::metrics).fallback(method))
         .route("/version", get(health::version).fallback(method))
+        .merge(policies::routes(&service))
         .fallback(unknown)
         .layer(middleware::from_fn(echo_request_id))
         .layer(middleware::from_fn_with_state(Arc::clone(&service), count))
@@ -87,7 +89,9 @@ pub const PATHS: [&str; 13] = [
 async fn count(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    let route = matched.and_then(|path| PATHS.into_iter().find(|known| *known == path)).unwrap_or("other");
+    let route = matched
+        .and_then(|path| PATHS.into_iter().chain(policies::PATHS).find(|known| *known == path))
+        .unwrap_or("other");
     let response = next.run(request).await;
     service.metrics.answered(route, response.status().as_u16(), begun.elapsed());
     response

@@ -6,7 +6,7 @@
 use std::fmt;
 
 /// The reader's side of an error.
-pub trait Explain: fmt::Display {
+pub trait Explain: fmt::Debug + fmt::Display {
     /// Stable across releases, upper-case, with the area as prefix (`CFG-`, `POL-`, `HTTP-`).
     fn code(&self) -> &'static str;
     /// The next action, a full sentence.

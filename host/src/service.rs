@@ -5,21 +5,23 @@
 
 pub mod gate;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
-use crate::config::{self, Config, ConfigError};
+use crate::config::{self, Config, ConfigError, Secret, VerifierEngine};
 use crate::digest::Digest;
-use crate::engine::inspect::{Inspected, Role};
-use crate::engine::policy::Policy;
+use crate::engine::compiler::Compiler;
+use crate::engine::inspect::Role;
 use crate::engine::verifier::Verifier;
 use crate::engine::{Engine, LoadComponentError, StartEngineError};
 use crate::http::tls::LoadTlsError;
 use crate::log::{DecisionLog, OpenLogError};
 use crate::metrics::Metrics;
-use crate::policies::Policies;
-use crate::policies::table::{LoadedPolicy, Table};
-use crate::problem::Explain;
+use crate::policies::folder::Folder;
+use crate::policies::loader::{LoadFailure, Loader};
+use crate::policies::table::LoadedPolicy;
+use crate::policies::{Policies, Prepared};
+use crate::problem::{Explain, Sentence};
 use crate::provider::{BuildClientError, Pace, Providers};
 use crate::store::{OpenStoreError, Store};
 use gate::Gate;
@@ -38,7 +40,7 @@ pub struct Components {
     /// The core.
     pub verifier: Arc<Verifier>,
     /// The policies of each audience.
-    pub policies: Table,
+    pub policies: Prepared,
 }
 
 /// A relying party.
@@ -73,6 +75,8 @@ pub struct Service {
     pub public_url: Option<String>,
     /// Largest body.
     pub request_bytes: usize,
+    /// What an operator presents; without it there is no interface for operators.
+    pub admin: Option<Secret>,
     /// Now.
     pub clock: Clock,
 }
@@ -97,8 +101,19 @@ pub enum StartError {
         /// As configured.
         policy: String,
         /// What is wrong.
-        error: Box<LoadComponentError>,
+        error: Arc<LoadFailure>,
     },
+    /// The core has its signature checks elsewhere than configured.
+    #[error("verifier.engine is {wanted:?}, and the component makes its signature checks {found}")]
+    VerifierEngine {
+        /// From the configuration.
+        wanted: &'static str,
+        /// What its imports say.
+        found: &'static str,
+    },
+    /// Where this program lies, which compiles.
+    #[error("this program does not find itself ({0})")]
+    Program(std::io::ErrorKind),
     /// The TLS client.
     #[error(transparent)]
     Client(#[from] BuildClientError),
@@ -128,6 +143,8 @@ impl Explain for StartError {
             Self::Engine(error) => error.code(),
             Self::Verifier(error) => error.code(),
             Self::Policy { error, .. } => error.code(),
+            Self::VerifierEngine { .. } => "CFG-VERIFIER-ENGINE",
+            Self::Program(_) => "POL-WORKER",
             Self::Client(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::Log(error) => error.code(),
@@ -143,6 +160,11 @@ impl Explain for StartError {
             Self::Engine(error) => error.help(),
             Self::Verifier(error) => error.help(),
             Self::Policy { error, .. } => error.help(),
+            Self::VerifierEngine { .. } => {
+                "Name vigie-verifier-pure.wasm for \"pure\" and vigie-verifier.wasm for \"host\", or leave the key out."
+                    .into()
+            }
+            Self::Program(_) => "Start it from the file that was installed, with /proc at its place.".into(),
             Self::Client(error) => error.help(),
             Self::Store(error) => error.help(),
             Self::Log(error) => error.help(),
@@ -156,52 +178,74 @@ impl Explain for StartError {
 }
 
 impl Components {
-    /// Loads the verifier and every policy; a component that several audiences use is compiled once.
+    /// Loads the verifier and every policy. What does not load is replaced by what was kept, see [`crate::policies`].
+    ///
+    /// # Errors
+    /// There is no engine or no core, or no audience has all of its policies.
+    pub fn load(config: &Config, compiler: &Compiler, clock: &Clock) -> Result<Self, StartError> {
+        let folder = Folder::open(&config.policies.folder).map(Arc::new).inspect_err(|error| {
+            tracing::error!(
+                code = error.code(),
+                "no machine code and no last good policy is kept: {}",
+                Sentence(error)
+            );
+        });
+        let components = Self::load_from(config, compiler, folder.ok(), clock)?;
+        if components.policies.table().serves_somebody() { Ok(components) } else { components.strictly() }
+    }
+
+    /// Loads everything as configured, and keeps nothing.
     ///
     /// # Errors
     /// The first component that does not pass.
-    pub fn load(config: &Config) -> Result<Self, StartError> {
-        let engine = Engine::start(&config.limits)?;
-        let verifier = engine
-            .load(&config.verifier.path, config.verifier.digest, Role::Verifier)
-            .and_then(|inspected| Verifier::prepare(&engine, &inspected))
-            .map_err(StartError::Verifier)?;
-        let mut compiled: BTreeMap<[u8; 32], Inspected> = BTreeMap::new();
-        let mut policies = Vec::with_capacity(config.audiences.len());
-        for audience in &config.audiences {
-            let mut loaded = Vec::with_capacity(audience.policies.len());
-            for wanted in &audience.policies {
-                loaded.push(load_policy(&engine, &mut compiled, wanted, audience).map_err(|error| {
-                    StartError::Policy {
-                        audience: audience.id.clone(),
-                        policy: wanted.id.clone(),
-                        error: Box::new(error),
-                    }
-                })?);
+    pub fn check(config: &Config, compiler: &Compiler, clock: &Clock) -> Result<Self, StartError> {
+        Self::load_from(config, compiler, None, clock)?.strictly()
+    }
+
+    fn load_from(
+        config: &Config,
+        compiler: &Compiler,
+        folder: Option<Arc<Folder>>,
+        clock: &Clock,
+    ) -> Result<Self, StartError> {
+        let begun = Instant::now();
+        let loader = Loader::start(config, compiler, folder)?;
+        let engine_ms = begun.elapsed().as_millis();
+        let verifier = verifier(loader.engine(), config)?;
+        let verifier_ms = begun.elapsed().as_millis() - engine_ms;
+        let policies = Prepared::load(config, loader, verifier.digest(), clock());
+        // What a start costs, part by part; VIGIE_LOG=info shows it.
+        tracing::info!(
+            engine_ms,
+            verifier_ms,
+            policies_ms = begun.elapsed().as_millis() - engine_ms - verifier_ms,
+            policies = policies.table().all().count(),
+            "components are loaded"
+        );
+        Ok(Self { verifier: Arc::new(verifier), policies })
+    }
+
+    fn strictly(self) -> Result<Self, StartError> {
+        match self.policies.failures().first() {
+            None => Ok(self),
+            Some((audience, policy, error)) => {
+                Err(StartError::Policy { audience: audience.clone(), policy: policy.clone(), error: Arc::clone(error) })
             }
-            policies.push(loaded.into());
         }
-        Ok(Self { verifier: Arc::new(verifier), policies: Table::new(policies) })
     }
 }
 
-fn load_policy(
-    engine: &Engine,
-    compiled: &mut BTreeMap<[u8; 32], Inspected>,
-    wanted: &config::Policy,
-    audience: &config::Audience,
-) -> Result<LoadedPolicy, LoadComponentError> {
-    let inspected = match compiled.entry(*wanted.digest.bytes()) {
-        std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
-        std::collections::btree_map::Entry::Vacant(place) => {
-            place.insert(engine.load(&wanted.component, Some(wanted.digest), Role::Policy)?)
-        }
+fn verifier(engine: &Engine, config: &Config) -> Result<Verifier, StartError> {
+    let inspected =
+        engine.load(&config.verifier.path, config.verifier.digest, Role::Verifier).map_err(StartError::Verifier)?;
+    let (found, word) = match inspected.asks_for_crypto() {
+        true => (VerifierEngine::Host, "by the host"),
+        false => (VerifierEngine::Pure, "by itself"),
     };
-    let policy = Policy::prepare(engine, inspected, wanted.settings.clone())?;
-    if audience.login.is_none() && policy.description().needs_login {
-        return Err(LoadComponentError::NeedsLogin { file: wanted.component.display().to_string() });
+    match config.verifier_engine {
+        Some(wanted) if wanted != found => Err(StartError::VerifierEngine { wanted: wanted.name(), found: word }),
+        _ => Verifier::prepare(engine, &inspected).map_err(StartError::Verifier),
     }
-    Ok(LoadedPolicy::new(wanted.id.clone(), wanted.role, policy))
 }
 
 impl Service {
@@ -221,9 +265,10 @@ impl Service {
         }
         let audiences =
             config.audiences.into_iter().enumerate().map(|(place, config)| Audience { config, place }).collect();
+        let policies = Policies::new(components.policies, config.file.clone(), Arc::clone(&metrics), clock());
         Ok(Self {
             audiences,
-            policies: Policies::new(components.policies),
+            policies,
             core_digest: components.verifier.digest().to_string(),
             verifier: components.verifier,
             providers,
@@ -233,6 +278,7 @@ impl Service {
             gate: Gate::new(&config.limits),
             public_url: config.server.public_url,
             request_bytes: config.limits.request_bytes,
+            admin: config.admin,
             clock,
         })
     }

@@ -161,6 +161,33 @@ pub struct Manifest {
     files: BTreeMap<String, Digest>,
 }
 
+impl Manifest {
+    /// The digest that a file was signed with.
+    ///
+    /// # Errors
+    /// The manifest does not list it.
+    pub fn digest(&self, file: &str) -> Result<Digest, BundleError> {
+        self.files.get(file).copied().ok_or_else(|| BundleError::Manifest {
+            bundle: PathBuf::from(&self.name),
+            problem: format!("it lists no {file}"),
+        })
+    }
+
+    /// The text of a file, if it is still the one that was signed: between [`open`] and now somebody may have changed it.
+    ///
+    /// # Errors
+    /// It cannot be read, or is another one.
+    pub fn read(&self, bundle: &Path, file: &str) -> Result<String, BundleError> {
+        let text = document::read(&bundle.join(file))?;
+        if Digest::of(text.as_bytes()) == self.digest(file)? {
+            Ok(text)
+        } else {
+            let problem = "is not the file that was signed";
+            Err(BundleError::File { bundle: bundle.to_owned(), file: file.to_owned(), problem })
+        }
+    }
+}
+
 /// The protected header. One algorithm, one type: what is not exactly this is no bundle.
 #[derive(Serialize, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]

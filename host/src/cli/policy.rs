@@ -25,6 +25,7 @@ use crate::authoring::{Candidate, Class, Tryout, document::ReadDocumentError};
 use crate::components;
 use crate::config::ConfigError;
 use crate::engine::{LoadComponentError, StartEngineError};
+use crate::policies::loader::LoadFailure;
 use crate::problem::{Explain, Sentence};
 
 #[derive(clap::Args)]
@@ -151,6 +152,8 @@ enum DeskError {
     Replay(#[from] ReplayError),
     #[error(transparent)]
     Bundle(BundleError),
+    #[error(transparent)]
+    Load(#[from] LoadFailure),
 }
 
 impl DeskError {
@@ -163,6 +166,7 @@ impl DeskError {
             Self::Config(error) => error,
             Self::Replay(error) => error,
             Self::Bundle(error) => error,
+            Self::Load(error) => error,
         }
     }
 
@@ -170,7 +174,7 @@ impl DeskError {
     fn exit(&self) -> ExitCode {
         eprintln!("vigie: {}", Sentence(self.explain()));
         ExitCode::from(match self {
-            Self::Component(_) => 3,
+            Self::Component(_) | Self::Load(_) => 3,
             Self::Bundle(BundleError::Document(_) | BundleError::Project(_) | BundleError::Key { .. }) => 2,
             Self::Bundle(_) => 1,
             _ => 2,

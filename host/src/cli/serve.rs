@@ -16,9 +16,11 @@ use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use super::{Format, refuse};
-use crate::config::{Config, LogInput};
+use crate::config::{Config, Keeping, LogInput};
+use crate::engine::compiler::{Compiler, Worker};
 use crate::http;
 use crate::metrics::Metrics;
+use crate::policies::watch::Wakes;
 use crate::provider::Pace;
 use crate::service::{Components, Service, StartError, system_clock};
 
@@ -74,10 +76,14 @@ async fn serve(arguments: &Arguments) -> Result<(), StartError> {
     // The port first: it is what most often is wrong, and compiling takes a moment.
     let listener = TcpListener::bind(address).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
-    let components = Components::load(&config)?;
-    let service = Arc::new(Service::assemble(config, components, &Pace::default(), system_clock())?);
+    let clock = system_clock();
+    let components = Components::load(&config, &compiler(&config)?, &clock)?;
+    let watch = config.policies.watch;
+    let service = Arc::new(Service::assemble(config, components, &Pace::default(), clock)?);
+    let wakes = Wakes::listen(&service, watch);
     announce(&service, &socket::url(&socket, address), arguments.format);
     let mut beside = service.providers.renew_in_background();
+    beside.spawn(wakes.follow(Arc::clone(&service)));
     beside.spawn(sweep(Arc::clone(&service)));
     beside.spawn(rotate_at_signal(Arc::clone(&service)));
     beside.spawn(socket::renew_certificate(socket.tls.clone()));
@@ -95,6 +101,13 @@ fn warn_of_personal_data(config: &Config) {
              that file as you keep health data, and set log.input = \"none\" when the replay is done."
         );
     }
+}
+
+/// This program, as the child that compiles.
+fn compiler(config: &Config) -> Result<Compiler, StartError> {
+    let program = std::env::current_exe().map_err(|error| StartError::Program(error.kind()))?;
+    let Keeping { compile_timeout_ms, compile_memory_bytes, .. } = config.policies;
+    Ok(Compiler::Worker(Worker::new(program, compile_timeout_ms, compile_memory_bytes)))
 }
 
 async fn stop_signal() {
@@ -165,7 +178,7 @@ fn announce(service: &Service, url: &str, format: Format) {
 
 pub(super) fn check_config(path: &Path) -> ExitCode {
     let checked = Config::read(path).map_err(StartError::from).and_then(|config| {
-        let components = Components::load(&config)?;
+        let components = Components::check(&config, &compiler(&config)?, &system_clock())?;
         // The provider need not be there; what the configuration says about reaching it must make sense.
         crate::provider::Providers::new(&config, &Pace::default(), &system_clock(), &Arc::new(Metrics::new("")))?;
         socket::prepare(&config, config.server.listen)?;
@@ -178,7 +191,7 @@ pub(super) fn check_config(path: &Path) -> ExitCode {
             println!("{} holds", path.display());
             println!("  core {}", components.verifier.digest());
             for (place, audience) in config.audiences.iter().enumerate() {
-                for policy in components.policies.of(place).iter() {
+                for policy in components.policies.table().of(place).iter() {
                     let Some(about) = policy.description() else { continue };
                     println!(
                         "  {} asks {}: {} {}, {}",

@@ -4,16 +4,15 @@
 //! the other are refused in it. A caller that need not say who it is, is for test tools on one machine: its audience stands alone in its file,
 //! in development, and its subjects are asserted.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use url::Url;
 
-use super::callers::Callers;
+use super::callers::{Callers, Presented};
 use super::forward_auth::{self, ForwardAuth};
+use super::policy::{self, Policy};
 use super::wire::{self, CnfEncoding, Level, UserinfoMode};
-use super::{ConfigError, Mode, value};
-use crate::digest::Digest;
+use super::{ConfigError, Limits, Mode, Secret, value};
 
 /// One relying party.
 #[derive(Debug)]
@@ -58,44 +57,12 @@ pub struct LoginRules {
     pub userinfo: UserinfoMode,
 }
 
-/// One policy of one relying party.
-#[derive(Debug)]
-pub struct Policy {
-    /// Name in logs and answers, unique within the audience.
-    pub id: String,
-    /// File to read.
-    pub component: PathBuf,
-    /// SHA-256 the file must have.
-    pub digest: Digest,
-    /// What its word counts for.
-    pub role: PolicyRole,
-    /// JSON text handed to the policy as it stands.
-    pub settings: String,
-}
-
-/// What a policy's word counts for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PolicyRole {
-    /// It must permit.
-    Required,
-    /// It may only deny.
-    Advisory,
-    /// It is asked, and its answer is compared with the decision but never counted.
-    Shadow,
-}
-
-impl PolicyRole {
-    /// The word of configuration, answers and log.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Required => "required",
-            Self::Advisory => "advisory",
-            Self::Shadow => "shadow",
-        }
-    }
-}
-
-pub(super) fn check(mut wire: wire::Audience, base: &Path, mode: Mode) -> Result<Audience, ConfigError> {
+pub(super) fn check(
+    mut wire: wire::Audience,
+    base: &Path,
+    mode: Mode,
+    large: Option<&Limits>,
+) -> Result<Audience, ConfigError> {
     let id = wire.id.clone();
     let place = |key: &str| format!("audience {id:?}, {key}");
     if wire.id.is_empty() || !wire.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
@@ -119,23 +86,7 @@ pub(super) fn check(mut wire: wire::Audience, base: &Path, mode: Mode) -> Result
     if callers.are_open() && (login.is_some() || mode == Mode::Production) {
         return Err(ConfigError::NoCaller(wire.id));
     }
-    if !wire.policy.iter().any(|policy| policy.required == Some(true)) {
-        return Err(ConfigError::NoRequiredPolicy(wire.id));
-    }
-    let mut policies = Vec::with_capacity(wire.policy.len());
-    let mut ids = BTreeSet::new();
-    for policy in &wire.policy {
-        if !ids.insert(policy.id.clone()) {
-            return Err(value(&place("policy.id"), &format!("{:?} is there twice", policy.id)));
-        }
-        policies.push(Policy {
-            id: policy.id.clone(),
-            component: base.join(&policy.component),
-            digest: policy.digest,
-            role: role(policy).map_err(|problem| value(&place(&format!("policy {:?}", policy.id)), problem))?,
-            settings: serde_json::Value::Object(policy.settings.clone()).to_string(),
-        });
-    }
+    let policies = policy::policies(&wire.id, std::mem::take(&mut wire.policy), base, large)?;
     Ok(Audience { id: wire.id, login, callers, forward_auth, policies })
 }
 
@@ -186,17 +137,6 @@ fn no_login_rules(wire: &wire::Audience) -> Result<(), ConfigError> {
             "subjects are asserted here, so no login is ever looked at",
         )),
         None => Ok(()),
-    }
-}
-
-/// A shadow is neither required nor advisory, and everything else says which of the two it is.
-fn role(policy: &wire::Policy) -> Result<PolicyRole, &'static str> {
-    match (policy.shadow, policy.required) {
-        (false, Some(true)) => Ok(PolicyRole::Required),
-        (false, Some(false)) => Ok(PolicyRole::Advisory),
-        (true, None) => Ok(PolicyRole::Shadow),
-        (true, Some(_)) => Err("a shadow is never counted, so it is neither required nor advisory"),
-        (false, None) => Err("it says neither required = true or false nor shadow = true"),
     }
 }
 
@@ -258,4 +198,18 @@ pub(super) fn check_callers(audiences: &[Audience], tls: Option<&super::Tls>) ->
         }
     }
     Ok(())
+}
+
+/// Who administers is nobody's caller: its secret is its own.
+pub(super) fn check_admin(wire: &wire::Admin, base: &Path, audiences: &[Audience]) -> Result<Secret, ConfigError> {
+    let path = base.join(&wire.secret_file);
+    let secret = Secret::read(&path)
+        .map_err(|error| value("admin.secret_file", &format!("the secret in {} {error}", path.display())))?;
+    let presented = Presented { secret: Some(secret.clone()), certificate: None };
+    let caller = |audience: &&Audience| !audience.callers.are_open() && audience.callers.admit(&presented);
+    if let Some(audience) = audiences.iter().find(caller) {
+        let problem = format!("the same secret as audience {:?} has; it names the caller", audience.id);
+        return Err(value("admin.secret_file", &problem));
+    }
+    Ok(secret)
 }

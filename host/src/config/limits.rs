@@ -32,7 +32,7 @@ pub struct Limits {
     pub outcome_bytes: usize,
 }
 
-#[derive(Deserialize, JsonSchema)]
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wire {
     /// Wall-clock time one component call may take.
@@ -55,12 +55,45 @@ pub(super) struct Wire {
     log_line_bytes: u64,
     /// Bytes of one policy's answer, all its texts and obligations together.
     outcome_bytes: u64,
+    /// Where policies of the class large differ; without this table there are none.
+    large: Option<Large>,
+}
+
+/// Where policies of the class large differ. All of it is mandatory here too.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Large {
+    /// Wall-clock time one component call may take.
+    timeout_ms: u64,
+    /// Linear memory of one component.
+    memory_bytes: u64,
+    /// Elements of one table.
+    table_elements: u64,
+    /// Native stack of one component call.
+    stack_bytes: u64,
+    /// Components of this class that may run at the same time.
+    instances: u64,
 }
 
 /// One WebAssembly page (core specification, section 4.2.8).
 const PAGE: u64 = 65_536;
 
-pub(super) fn check(wire: &Wire) -> Result<Limits, ConfigError> {
+/// The limits of the class small, and those of the class large when there are any.
+pub(super) fn check(wire: &Wire) -> Result<(Limits, Option<Limits>), ConfigError> {
+    let small = check_as("limits", wire)?;
+    let Some(large) = wire.large.clone() else { return Ok((small, None)) };
+    let Large { timeout_ms, memory_bytes, table_elements, stack_bytes, instances } = large;
+    let wire = Wire { timeout_ms, memory_bytes, table_elements, stack_bytes, instances, ..wire.clone() };
+    Ok((small, Some(check_as("limits.large", &wire)?)))
+}
+
+fn check_as(table: &str, wire: &Wire) -> Result<Limits, ConfigError> {
+    let refuse = |key: &str, problem: &str| super::value(&format!("{table}.{key}"), problem);
+    let within =
+        |key: &str, value: u64, low: u64, high: u64| within(value, low, high).map_err(|problem| refuse(key, &problem));
+    let size = |key: &str, value: u64| {
+        usize::try_from(value).map_err(|_| refuse(key, &format!("{value} does not fit this machine")))
+    };
     // The ticker counts ten ticks to a timeout and a tick is at least a millisecond.
     let timeout_ms = within("timeout_ms", wire.timeout_ms, 10, 60_000)?;
     // A stock Rust component starts with 17 pages; more than 1 GiB times the pool is no limit.
@@ -85,18 +118,7 @@ pub(super) fn check(wire: &Wire) -> Result<Limits, ConfigError> {
     })
 }
 
-fn within(key: &str, value: u64, low: u64, high: u64) -> Result<u64, ConfigError> {
-    if (low..=high).contains(&value) {
-        Ok(value)
-    } else {
-        Err(refuse(key, &format!("{value} is not between {low} and {high}")))
-    }
-}
-
-fn size(key: &str, value: u64) -> Result<usize, ConfigError> {
-    usize::try_from(value).map_err(|_| refuse(key, &format!("{value} does not fit this machine")))
-}
-
-fn refuse(key: &str, problem: &str) -> ConfigError {
-    ConfigError::Value { place: format!("limits.{key}"), problem: problem.to_owned() }
+/// The value, or what is wrong with it.
+pub(super) fn within(value: u64, low: u64, high: u64) -> Result<u64, String> {
+    if (low..=high).contains(&value) { Ok(value) } else { Err(format!("{value} is not between {low} and {high}")) }
 }

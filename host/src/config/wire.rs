@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::policy::Watch;
 use crate::digest::Digest;
 
 /// The configuration of `vigie serve`. Relative paths start where this file lies.
@@ -33,6 +34,10 @@ pub(super) struct File {
     pub(super) development: Option<Development>,
     /// What every evaluation is held to; all of them are mandatory.
     pub(super) limits: super::limits::Wire,
+    /// What concerns the policies of all audiences.
+    pub(super) policies: Option<Policies>,
+    /// For operators: list, reload and roll back policies over the interface. Without this table nobody can.
+    pub(super) admin: Option<Admin>,
     /// The relying parties, at least one.
     pub(super) audience: Vec<Audience>,
 }
@@ -127,6 +132,8 @@ pub(super) struct Verifier {
     /// SHA-256 of it, as `vigie version` prints it; production demands it.
     #[schemars(with = "Option<String>")]
     pub(super) digest: Option<Digest>,
+    /// Where signatures are checked; the component must agree. Whatever it does, where nothing is said.
+    pub(super) engine: Option<VerifierEngine>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -238,17 +245,79 @@ pub enum UserinfoMode {
 pub(super) struct Policy {
     /// Name in logs and answers, unique within the audience.
     pub(super) id: String,
-    /// The file of the component.
-    pub(super) component: PathBuf,
+    /// The file of the component, unless it comes in a bundle.
+    pub(super) component: Option<PathBuf>,
     /// SHA-256 of it: `sha256:` and 64 hexadecimal digits.
-    #[schemars(with = "String")]
-    pub(super) digest: Digest,
+    #[schemars(with = "Option<String>")]
+    pub(super) digest: Option<Digest>,
+    /// Handed to the policy as it stands.
+    pub(super) settings: Option<serde_json::Map<String, serde_json::Value>>,
+    /// Directory of questions that it must answer as expected before it is asked others.
+    pub(super) vectors: Option<PathBuf>,
+    /// The directory of a signed bundle, which brings component, settings and vectors.
+    pub(super) bundle: Option<PathBuf>,
+    /// The public key that the bundle is signed with, JWK or PEM.
+    pub(super) key: Option<PathBuf>,
+    /// The lowest revision of the bundle to accept.
+    pub(super) min_revision: Option<u64>,
     /// True: it must permit; false: it may only deny. A shadow has neither.
     pub(super) required: Option<bool>,
     /// True when it is only asked for comparison.
     #[serde(default)]
     pub(super) shadow: bool,
-    /// Handed to the policy as it stands.
+    /// Which limits it is held to.
     #[serde(default)]
-    pub(super) settings: serde_json::Map<String, serde_json::Value>,
+    pub(super) class: Class,
+}
+
+/// Which limits a policy is held to.
+#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Class {
+    /// Those of `[limits]`.
+    #[default]
+    Small,
+    /// Those of `[limits.large]`.
+    Large,
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Policies {
+    /// The host's own folder of machine code and last good policies; beside the state file, with `.policies` at the end, unless said otherwise.
+    pub(super) folder: Option<PathBuf>,
+    /// Whether changed files are noticed.
+    #[serde(default)]
+    pub(super) watch: Watch,
+    /// Time that compiling one component may take; 120000 unless said otherwise.
+    pub(super) compile_timeout_ms: Option<u64>,
+    /// Address space of the process that compiles; 4 GiB unless said otherwise.
+    pub(super) compile_memory_bytes: Option<u64>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Admin {
+    /// What an operator presents as bearer: at least 16 characters, no caller's secret.
+    pub(super) secret_file: PathBuf,
+}
+
+/// Where the signature checks of the core are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum VerifierEngine {
+    /// By the host, with aws-lc-rs: the component imports them.
+    Host,
+    /// Inside the component, which imports nothing.
+    Pure,
+}
+
+impl VerifierEngine {
+    /// The word of the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Pure => "pure",
+        }
+    }
 }

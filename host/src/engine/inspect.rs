@@ -81,6 +81,13 @@ pub struct Inspected {
     pub(super) component: Component,
 }
 
+impl Inspected {
+    /// True for a verifier that leaves its signature checks to the host.
+    pub fn asks_for_crypto(&self) -> bool {
+        self.imports.iter().any(|import| VERIFIER_CRYPTO.is(import))
+    }
+}
+
 impl Engine {
     /// Reads a component file and compares its digest with the pinned one before anything looks inside.
     ///
@@ -113,7 +120,7 @@ impl Engine {
         if let Some(expected) = pinned.filter(|expected| *expected != digest) {
             return Err(LoadComponentError::Digest { file, expected, found: digest });
         }
-        let component = self.compile(&file, bytes)?;
+        let component = self.compile(&file, digest, bytes)?;
         let shape = component.component_type();
         let imports: Vec<String> = shape.imports(&self.inner).map(|(name, _)| name.to_owned()).collect();
         let exports: Vec<String> = shape.exports(&self.inner).map(|(name, _)| name.to_owned()).collect();

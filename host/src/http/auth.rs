@@ -66,6 +66,14 @@ fn presented(parts: &Parts) -> (Option<String>, Option<Secret>) {
     (None, None)
 }
 
+/// The secret of a request that carries exactly one, as bearer.
+pub(super) fn bearer(parts: &Parts) -> Option<Secret> {
+    match presented(parts) {
+        (None, secret) => secret,
+        (Some(_), _) => None,
+    }
+}
+
 /// Who may read about this host: a program on this machine, or a caller that is known. A proxy on this machine that hands on requests
 /// from elsewhere must not hand on these paths.
 #[derive(Debug, Clone, Copy)]

@@ -124,6 +124,7 @@ pub async fn metrics(_: Operator, State(service): State<Arc<Service>>) -> impl I
         observed.providers.observe();
         let (busy, free) = observed.gate.places();
         observed.metrics.instances(busy, free);
+        observed.policies.measure();
     })
     .await;
     ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], service.metrics.text())

@@ -107,6 +107,9 @@ pub enum Refusal {
     /// No place in the pool.
     #[error("all instances are in use")]
     Busy,
+    /// An operator's call that changed nothing.
+    #[error("{0}")]
+    Policies(Box<dyn Explain + Send + Sync>),
     /// State or log cannot be written.
     #[error("the host cannot keep its records")]
     Records,
@@ -149,6 +152,7 @@ impl Refusal {
             Self::Handle => "HTTP-HANDLE",
             Self::Provider(error) => error.code(),
             Self::Verifier(_) => "HTTP-VERIFIER",
+            Self::Policies(error) => error.code(),
             Self::Busy => "HTTP-BUSY",
             Self::Records => "HTTP-RECORDS",
         }
@@ -174,7 +178,7 @@ impl Refusal {
             | Self::ListId
             | Self::Handle => StatusCode::BAD_REQUEST,
             Self::Login { .. } | Self::Provider(ProviderError::AccessTokenRefused) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Replayed => StatusCode::CONFLICT,
+            Self::Replayed | Self::Policies(_) => StatusCode::CONFLICT,
             Self::Provider(_) => StatusCode::BAD_GATEWAY,
             Self::Verifier(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Busy | Self::Records | Self::Clock | Self::StateFull => StatusCode::SERVICE_UNAVAILABLE,
@@ -217,6 +221,7 @@ impl Refusal {
             Self::Handle => "Send the member `login` of the answer to POST /v1/logins, unchanged.".into(),
             Self::Provider(error) => error.help(),
             Self::Verifier(_) => "Tell the operator of this host; its log names the component.".into(),
+            Self::Policies(error) => error.help(),
             Self::Busy => "Try again in a moment.".into(),
             Self::Records => "Tell the operator of this host to look at its disk.".into(),
         }

@@ -11,7 +11,7 @@ use vigie_host::config::Config;
 use vigie_host::http::server::{Socket, Times, serve_on};
 use vigie_host::service::{Components, Service, system_clock};
 
-use super::support::host::{Host, SMURTAB_SECRET, claims, eager, question, userinfo, write_config};
+use super::support::host::{Host, SMURTAB_SECRET, claims, compiler, eager, question, userinfo, write_config};
 use super::support::keys::Key;
 use super::support::provider::Provider;
 
@@ -29,7 +29,7 @@ async fn impatient(times: Times) -> (Arc<Provider>, SocketAddr, tempfile::TempDi
     let provider = Provider::start(Key::es256("first"), &userinfo("10")).await;
     let directory = tempfile::tempdir().unwrap();
     let config = Config::read(&write_config(directory.path(), &provider)).unwrap();
-    let components = Components::load(&config).unwrap();
+    let components = Components::load(&config, &compiler(), &system_clock()).unwrap();
     let service = Arc::new(Service::assemble(config, components, &eager(), system_clock()).unwrap());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use vigie_host::config::Source;
+
 use super::support::components;
 
 /// A configuration that holds, but for its component files, which do not exist.
@@ -113,6 +115,32 @@ fn values_that_cannot_be() {
     ] {
         check(&GOOD.replacen(from, to, 1), "CFG-SYNTAX", &["line"]);
     }
+}
+
+#[test]
+fn a_policy_says_what_it_is_and_where_it_comes_from() {
+    for (from, to, word) in [
+        ("required = true", "required = true\nshadow = true", "neither required nor advisory"),
+        ("required = true", "required = true\nclass = \"large\"", "[limits.large]"),
+        ("required = true", "required = true\nmin_revision = 3", "belong to a bundle"),
+        ("required = true", "required = true\nbundle = \"b\"", "both a component and a bundle"),
+        ("component = \"smurtab.wasm\"\n", "", "neither a component nor a bundle"),
+        ("component = \"smurtab.wasm\"", "bundle = \"b\"", "no key"),
+        ("component = \"smurtab.wasm\"", "bundle = \"b\"\nkey = \"k\"", "leave them out"),
+        ("id = \"rules\"", "id = \"\"", "1 to 64"),
+        ("[limits]", "[policies]\ncompile_timeout_ms = 1\n[limits]", "policies.compile_timeout_ms"),
+        ("[limits]", "[admin]\nsecret_file = \"nowhere\"\n[limits]", "admin.secret_file"),
+        ("[limits]", "[admin]\nsecret_file = \"smurtab.secret\"\n[limits]", "the same secret as audience"),
+    ] {
+        check(&GOOD.replacen(from, to, 1), "CFG-VALUE", &[word]);
+    }
+    let shadow_only = GOOD.replace("required = true", "shadow = true");
+    check(&shadow_only, "CFG-NO-REQUIRED-POLICY", &["smurtab"]);
+    let silent = GOOD.replace("required = true", "")
+        + "[[audience.policy]]\nid = \"other\"\nbundle = \"b\"\nkey = \"k\"\nrequired = true\n";
+    check(&silent, "CFG-VALUE", &["neither required"]);
+    let large = GOOD.replace("[[audience]]", "[limits.large]\ntimeout_ms = 1000\n\n[[audience]]");
+    check(&large, "CFG-SYNTAX", &["memory_bytes"]);
 }
 
 #[test]
@@ -309,5 +337,6 @@ fn the_example_holds_but_for_its_digest() {
         &vigie_host::config::Overrides::none(),
     )
     .unwrap();
-    assert_eq!(config.audiences[0].policies[0].settings, r#"{"categories":["C","M"]}"#);
+    let Source::Component { settings, .. } = &config.audiences[0].policies[0].source else { panic!("a component") };
+    assert_eq!(settings, r#"{"categories":["C","M"]}"#);
 }

@@ -11,7 +11,9 @@ use vigie_host::http::server::{Socket, serve_on};
 use vigie_host::http::tls::{AskCallers, Tls};
 use vigie_host::service::{Components, Service, system_clock};
 
-use super::support::host::{RELAY_SECRET, SIDEP_SECRET, SMURTAB_SECRET, eager, question, userinfo, write_config};
+use super::support::host::{
+    RELAY_SECRET, SIDEP_SECRET, SMURTAB_SECRET, compiler, eager, question, userinfo, write_config,
+};
 use super::support::keys::Key;
 use super::support::provider::Provider;
 
@@ -92,7 +94,7 @@ async fn callers_are_known_by_what_their_audience_lists() {
     let ((smurtab, smurtab_digest), (sidep, sidep_digest), (stranger, _)) = (caller(), caller(), caller());
     let config = configuration(directory.path(), &provider, smurtab_digest, sidep_digest);
     let tls = Arc::new(Tls::load(config.server.tls.as_ref().unwrap(), AskCallers::ForCertificate).unwrap());
-    let components = Components::load(&config).unwrap();
+    let components = Components::load(&config, &compiler(), &system_clock()).unwrap();
     let service = Arc::new(Service::assemble(config, components, &eager(), system_clock()).unwrap());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());

@@ -1,7 +1,5 @@
 //! Policies that break their contract: each is contained, named, and followed by an honest answer from the same engine.
 
-use std::path::PathBuf;
-
 use vigie_host::config::Limits;
 use vigie_host::engine::inspect::Role;
 use vigie_host::engine::limits::Failure;
@@ -11,16 +9,7 @@ use vigie_host::problem::Explain;
 
 use super::policy_in_a_component::request;
 use super::support::components::{limits, wat};
-
-fn guest(name: &str) -> String {
-    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/guests")).join(format!("{name}.wat"));
-    std::fs::read_to_string(&path).unwrap()
-}
-
-/// A hostile `evaluate` in the honest shell.
-fn in_shell(name: &str) -> Vec<u8> {
-    wat(&guest("shell").replace("@hostile", &guest(name)))
-}
+use super::support::guests::{guest, in_shell};
 
 fn engine() -> Engine {
     Engine::start(&Limits { timeout_ms: 200, memory_bytes: 4 << 20, stack_bytes: 128 << 10, instances: 2, ..limits() })
@@ -103,7 +92,7 @@ fn some_are_refused_before_they_are_asked() {
 
 #[test]
 fn every_guest_is_in_a_test() {
-    let here = include_str!("hostile_guests.rs");
+    let here = concat!(include_str!("hostile_guests.rs"), include_str!("support/guests.rs"));
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/guests")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap();

@@ -14,6 +14,7 @@
 
 mod support {
     pub mod components;
+    pub mod guests;
     pub mod host;
     pub mod keys;
     pub mod provider;
@@ -24,6 +25,7 @@ mod bad_configuration;
 mod batch;
 mod behind_nginx;
 mod certification;
+mod compiled_code;
 mod component_gate;
 mod encrypted;
 mod hostile_guests;
@@ -31,9 +33,11 @@ mod inspect;
 mod login;
 mod one_core_three_skins;
 mod policy_bundle;
+mod policy_changes;
 mod policy_command;
 mod policy_in_a_component;
 mod policy_replay;
 mod questions;
 mod samples;
 mod serving;
+mod unhealthy_policies;

@@ -12,13 +12,13 @@ use super::support::host::{SMURTAB_SECRET, claims_at, login_body, question, user
 use super::support::keys::Key;
 use super::support::provider::Provider;
 
-struct Served {
+pub struct Served {
     child: Child,
     ready: Value,
 }
 
 impl Served {
-    fn start(config: &Path) -> Self {
+    pub fn start(config: &Path) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_vigie"))
             .args(["serve", "--format", "json", "--config"])
             .arg(config)
@@ -30,13 +30,17 @@ impl Served {
         Self { child, ready: serde_json::from_str(&line).expect("the first line is JSON") }
     }
 
-    fn url(&self) -> &str {
+    pub fn url(&self) -> &str {
         self.ready["listening"].as_str().unwrap()
     }
 
-    fn terminate(mut self) -> Option<i32> {
-        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
+    }
+
+    pub fn terminate(mut self) -> Option<i32> {
+        self.signal("TERM");
         self.child.wait().unwrap().code()
     }
 

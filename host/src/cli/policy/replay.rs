@@ -13,8 +13,10 @@ use crate::authoring::document::{self, ObjectText};
 use crate::authoring::replay::{self, Change, Judge, ReplayError, Replayed};
 use crate::config::Config;
 use crate::engine::Engine;
+use crate::engine::compiler::Compiler;
 use crate::engine::inspect::Role;
 use crate::engine::policy::Policy;
+use crate::policies::loader::Loader;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -78,21 +80,16 @@ fn judges(arguments: &Arguments) -> Result<Vec<Judge>, DeskError> {
         None => Engine::start(&arguments.desk.class(Kind::Compiled).limits())?,
         Some(file) => {
             let config = Config::read(file)?;
-            let engine = Engine::start(&config.limits)?;
+            let loader = Loader::start(&config, &Compiler::Here, None)?;
             for audience in &config.audiences {
-                for policy in &audience.policies {
-                    let id = policy.id.as_str();
-                    let inspected = match components.get(id) {
-                        Some(other) => engine.load(other, None, Role::Policy)?,
-                        None => engine.load(&policy.component, Some(policy.digest), Role::Policy)?,
-                    };
-                    let text = settings.get(id).unwrap_or(&policy.settings).clone();
-                    let policy = Policy::prepare(&engine, &inspected, text)?;
+                for wanted in &audience.policies {
+                    let id = wanted.id.as_str();
+                    let policy = loader.try_out(wanted, components.get(id).copied(), settings.get(id).cloned())?;
                     judges.push(Judge { audience: Some(audience.id.clone()), id: id.to_owned(), policy });
                 }
             }
             components.retain(|id, _| !judges.iter().any(|judge| judge.id == *id));
-            engine
+            loader.engine().clone()
         }
     };
     for (id, file) in components {

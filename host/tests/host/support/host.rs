@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use vigie_host::config::Config;
+use vigie_host::engine::compiler::{Compiler, Worker};
+use vigie_host::policies::watch::Wakes;
 use vigie_host::provider::Pace;
-use vigie_host::service::{Clock, Components, Service};
+use vigie_host::service::{Clock, Components, Service, StartError};
 
 use super::components;
 use super::provider::{ACCESS_TOKEN, HOST, ISSUER, Provider};
@@ -32,6 +34,11 @@ pub struct Host {
 }
 
 static COMPONENTS: OnceLock<Components> = OnceLock::new();
+
+/// The shipped program as the process that compiles.
+pub fn compiler() -> Compiler {
+    Compiler::Worker(Worker::new(env!("CARGO_BIN_EXE_vigie").into(), 120_000, 4 << 30))
+}
 
 /// Fetches as often as it is asked, so that no test waits.
 pub fn eager() -> Pace {
@@ -96,8 +103,8 @@ impl Host {
         let now = Arc::new(AtomicU64::new(NOW));
         let clock = Arc::clone(&now);
         // Every test has the same components; compiling them once is enough.
-        let components = COMPONENTS.get_or_init(|| Components::load(&config).unwrap()).clone();
         let clock: Clock = Arc::new(move || clock.load(Ordering::SeqCst));
+        let components = COMPONENTS.get_or_init(|| Components::load(&config, &compiler(), &clock).unwrap()).clone();
         let service = Service::assemble(config, components, pace, clock).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -105,6 +112,29 @@ impl Host {
         tokio::spawn(vigie_host::http::server::serve(listener, router, std::future::pending()));
         let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
         Self { url, client, log: directory.path().join("decisions.jsonl"), config: file, now, _directory: directory }
+    }
+
+    /// A host with a configuration of its own and components of its own, which follows changes as `vigie serve` does. The
+    /// directory is the caller's.
+    pub async fn serve(config: &Path) -> Result<Self, StartError> {
+        let now = Arc::new(AtomicU64::new(NOW));
+        let clock = Arc::clone(&now);
+        let clock: Clock = Arc::new(move || clock.load(Ordering::SeqCst));
+        let read = Config::read(config)?;
+        let watch = read.policies.watch;
+        let components = Components::load(&read, &compiler(), &clock)?;
+        let service = Arc::new(Service::assemble(read, components, &eager(), clock)?);
+        tokio::spawn(Wakes::listen(&service, watch).follow(Arc::clone(&service)));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(vigie_host::http::server::serve(
+            listener,
+            vigie_host::http::router(service),
+            std::future::pending(),
+        ));
+        let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
+        let log = config.with_file_name("decisions.jsonl");
+        Ok(Self { url, client, log, config: config.to_owned(), now, _directory: tempfile::tempdir().unwrap() })
     }
 
     pub fn set_clock(&self, now: u64) {

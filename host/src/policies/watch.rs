@@ -1,0 +1,153 @@
+//! When policies are looked at again without an operator's call: a file changed, or the process got SIGHUP.
+//!
+//! Directories are watched, not files, because editors and deployments put a new file in the old one's place. What else lies in
+//! those directories is no concern: a state file that is written all the time must not have policies reloaded all the time. Several
+//! changes within a moment are one, so that a configuration and its components can be copied one after the other.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use notify::event::{EventKind, ModifyKind};
+use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc::{Receiver, channel};
+
+use super::Cause;
+use crate::config::Watch;
+use crate::service::Service;
+
+/// What wakes the host. Nothing is missed between making it and following it.
+pub struct Wakes {
+    hangup: Option<Signal>,
+    files: Option<Files>,
+}
+
+/// Directories under watch.
+struct Files {
+    watcher: RecommendedWatcher,
+    changed: Receiver<PathBuf>,
+    directories: BTreeSet<PathBuf>,
+    wanted: Vec<PathBuf>,
+}
+
+/// Without news for this long, a deployment is at its end.
+const QUIET: Duration = Duration::from_millis(300);
+/// Names of changed files that wait to be looked at. What does not fit changed nothing that the ones before did not.
+const WAITING: usize = 1024;
+
+impl Wakes {
+    /// Listens from now on. What cannot be had is said, and the rest works.
+    pub fn listen(service: &Service, watch: Watch) -> Self {
+        let hangup = signal(SignalKind::hangup()).inspect_err(|error| {
+            tracing::error!(code = "POL-WATCH", kind = %error.kind(), "SIGHUP cannot be listened for");
+        });
+        let files = match watch {
+            Watch::Off => None,
+            Watch::Files => Files::new(service)
+                .inspect_err(|error| {
+                    tracing::error!(
+                        code = "POL-WATCH",
+                        reason = %error,
+                        "files cannot be watched; send SIGHUP or call POST /v1/policies/reload after a change"
+                    );
+                })
+                .ok(),
+        };
+        Self { hangup: hangup.ok(), files }
+    }
+
+    /// Reloads policies each time it is woken, for as long as it is polled.
+    pub async fn follow(mut self, service: Arc<Service>) {
+        loop {
+            let cause = tokio::select! {
+                () = hangup(&mut self.hangup) => Cause::Signal,
+                () = changed(&mut self.files) => Cause::Files,
+            };
+            let (worker, now) = (Arc::clone(&service), service.now());
+            // What goes wrong is logged where it happens; the policies in service stay.
+            let _told = tokio::task::spawn_blocking(move || worker.policies.reload(cause, now).map(drop)).await;
+            if let Some(files) = &mut self.files {
+                files.watch(&service);
+            }
+        }
+    }
+}
+
+async fn hangup(signal: &mut Option<Signal>) {
+    if let Some(signal) = signal
+        && signal.recv().await.is_some()
+    {
+        return;
+    }
+    std::future::pending().await
+}
+
+async fn changed(files: &mut Option<Files>) {
+    match files {
+        Some(files) => files.changed().await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Files {
+    fn new(service: &Service) -> notify::Result<Self> {
+        let (tell, changed) = channel(WAITING);
+        let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            let Ok(event) = event else { return };
+            // Reading a file is news too, and this host reads them all at each change.
+            let writes = matches!(
+                event.kind,
+                EventKind::Create(_)
+                    | EventKind::Remove(_)
+                    | EventKind::Modify(ModifyKind::Data(_) | ModifyKind::Name(_))
+            );
+            if writes {
+                for path in event.paths {
+                    let _full = tell.try_send(path);
+                }
+            }
+        })?;
+        let mut files = Self { watcher, changed, directories: BTreeSet::new(), wanted: Vec::new() };
+        files.watch(service);
+        Ok(files)
+    }
+
+    /// Watches what the configuration names now.
+    fn watch(&mut self, service: &Service) {
+        let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
+        self.wanted = service.policies.files().into_iter().map(absolute).collect();
+        let parents = self.wanted.iter().filter_map(|path| path.parent().map(Path::to_owned));
+        let inside =
+            self.wanted.iter().filter(|path| path.is_dir()).flat_map(|path| [path.clone(), path.join("vectors")]);
+        let directories: BTreeSet<PathBuf> = parents.chain(inside).filter(|path| path.is_dir()).collect();
+        for gone in self.directories.difference(&directories) {
+            // A directory that was removed is not watched any more anyway.
+            let _gone = self.watcher.unwatch(gone);
+        }
+        for directory in &directories {
+            // Again for those that were watched: the name may be another directory's by now.
+            if let Err(error) = self.watcher.watch(directory, RecursiveMode::NonRecursive) {
+                tracing::error!(code = "POL-WATCH", directory = %directory.display(), reason = %error, "a directory cannot be watched");
+            }
+        }
+        self.directories = directories;
+    }
+
+    /// Ready when something that counts changed, and nothing has for a moment.
+    async fn changed(&mut self) {
+        loop {
+            let Some(path) = self.changed.recv().await else { return std::future::pending().await };
+            if self.counts(&path) {
+                break;
+            }
+        }
+        while let Ok(Some(_)) = tokio::time::timeout(QUIET, self.changed.recv()).await {}
+    }
+
+    /// True for a file that the configuration names, and for what lies in a directory that it names.
+    fn counts(&self, path: &Path) -> bool {
+        self.wanted.iter().any(|wanted| path.starts_with(wanted))
+    }
+}
