@@ -87,6 +87,8 @@ pub const TABLE: &[Code] = &[
     code("POL-EXPORT", "a component does not export what its contract demands"),
     code("POL-FILE", "a component cannot be read"),
     code("POL-FOLDER", "the host's own folder of policies cannot be used"),
+    code("POL-HOST", "no host answers an operator's command"),
+    code("POL-HOST-ANSWER", "what answers an operator's command is no host that takes operators"),
     code("POL-HOSTCALL", "a component handed too much to the host in one call"),
     code("POL-IMPORT", "a component imports something outside its contract"),
     code("POL-INPUT", "a file of a policy's author does not hold what it should"),

@@ -8,6 +8,7 @@ mod bench;
 mod inspect;
 mod new;
 mod replay;
+mod rollback;
 mod run;
 mod sign;
 mod test;
@@ -50,6 +51,8 @@ enum Command {
     Bench(bench::Arguments),
     /// Ask the questions of a decision log again, and say which answers differ.
     Replay(replay::Arguments),
+    /// Put an older revision of a policy into service again, on a host that serves.
+    Rollback(rollback::Arguments),
     /// Make a key that signs policies.
     Keygen(sign::Keygen),
     /// Put component, settings and vectors into a signed bundle.
@@ -67,6 +70,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         Command::Test(arguments) => test::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
+        Command::Rollback(arguments) => rollback::run(arguments),
         Command::Keygen(arguments) => sign::keygen(arguments),
         Command::Sign(arguments) => sign::sign(arguments),
         Command::Verify(arguments) => sign::verify(arguments),

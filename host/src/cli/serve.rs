@@ -103,9 +103,13 @@ fn warn_of_personal_data(config: &Config) {
     }
 }
 
-/// This program, as the child that compiles.
+/// This program, as the child that compiles. The link stays right when another version is installed over the file meanwhile.
 fn compiler(config: &Config) -> Result<Compiler, StartError> {
-    let program = std::env::current_exe().map_err(|error| StartError::Program(error.kind()))?;
+    let link = PathBuf::from("/proc/self/exe");
+    let program = match link.try_exists() {
+        Ok(true) => link,
+        _ => std::env::current_exe().map_err(|error| StartError::Program(error.kind()))?,
+    };
     let Keeping { compile_timeout_ms, compile_memory_bytes, .. } = config.policies;
     Ok(Compiler::Worker(Worker::new(program, compile_timeout_ms, compile_memory_bytes)))
 }

@@ -17,7 +17,6 @@ use serde_json::{Value, json};
 use super::auth::Operator;
 use super::refusal::Refusal;
 use crate::cli::WASMTIME;
-use crate::engine::limits::Failure;
 use crate::metrics;
 use crate::problem::Explain;
 use crate::service::Service;
@@ -104,12 +103,7 @@ async fn parts(service: &Arc<Service>) -> Vec<Part> {
     for audience in &service.audiences {
         for policy in service.policies_of(audience).iter() {
             let name = format!("{} {}", audience.config.id, policy.id);
-            parts.push(part(
-                "policy",
-                Some(name),
-                if policy.description().is_some() { READY } else { Failure::Missing.code() },
-                Needed::ByOne,
-            ));
+            parts.push(part("policy", Some(name), policy.trouble().unwrap_or(READY), Needed::ByOne));
         }
     }
     parts

@@ -37,6 +37,7 @@ mod policy_changes;
 mod policy_command;
 mod policy_in_a_component;
 mod policy_replay;
+mod policy_sources;
 mod questions;
 mod samples;
 mod serving;

@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 use super::policy_command::question;
 use super::support::components::{digest, path};
 
-struct Desk(tempfile::TempDir);
+/// An author's desk.
+pub struct Desk(tempfile::TempDir);
 
 impl Desk {
     /// The sample policy smurtab with one vector, and a key.
-    fn new() -> Self {
+    pub fn new() -> Self {
         let desk = Self(tempfile::tempdir().unwrap());
         std::fs::create_dir_all(desk.at("project/vectors")).unwrap();
         std::fs::write(desk.at("project/Cargo.toml"), "[package]\nname = \"smurtab\"\n").unwrap();
@@ -29,11 +30,11 @@ impl Desk {
         std::fs::write(self.at("project/vectors/a.json"), file.to_string()).unwrap();
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    pub fn at(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn vigie(&self, arguments: &[&str]) -> Output {
+    pub fn vigie(&self, arguments: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_vigie"))
             .arg("policy")
             .args(arguments)
@@ -42,7 +43,7 @@ impl Desk {
             .unwrap()
     }
 
-    fn sign(&self, revision: u32, out: &str) -> Output {
+    pub fn sign(&self, revision: u32, out: &str) -> Output {
         self.vigie(&["sign", "project", "--key", "key", "--revision", &revision.to_string(), "--out", out])
     }
 
