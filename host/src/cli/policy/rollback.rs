@@ -85,13 +85,31 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
+/// What of the host's report is shown.
+#[derive(Deserialize)]
+struct Report {
+    audiences: Vec<AudienceReport>,
+}
+
+#[derive(Deserialize)]
+struct AudienceReport {
+    id: String,
+    policies: Vec<PolicyReport>,
+}
+
+#[derive(Deserialize)]
+struct PolicyReport {
+    id: String,
+    digest: String,
+    state: String,
+}
+
 fn human(arguments: &Arguments, report: &Value) -> String {
-    let named = |list: &Value, id: &str| list.as_array()?.iter().find(|one| one["id"] == *id).cloned();
-    let policy = named(&report["audiences"], &arguments.audience)
-        .and_then(|audience| named(&audience["policies"], &arguments.policy))
-        .unwrap_or_default();
-    let word = |key: &str| policy[key].as_str().unwrap_or("?").to_owned();
-    format!("{} asks {} {} ({})\n", arguments.audience, arguments.policy, word("digest"), word("state"))
+    let audiences = Report::deserialize(report).map(|report| report.audiences).unwrap_or_default();
+    let mut policies = audiences.into_iter().filter(|one| one.id == arguments.audience).flat_map(|one| one.policies);
+    let now = policies.find(|one| one.id == arguments.policy);
+    let now = now.map_or_else(String::new, |one| format!(" {} ({})", one.digest, one.state));
+    format!("{} asks {}{now}\n", arguments.audience, arguments.policy)
 }
 
 fn ask(arguments: &Arguments) -> Result<Value, AskHostError> {
