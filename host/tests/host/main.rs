@@ -18,6 +18,7 @@ mod support {
     pub mod host;
     pub mod keys;
     pub mod provider;
+    pub mod schema;
 }
 
 mod bad_calls;
@@ -30,6 +31,7 @@ mod component_gate;
 mod encrypted;
 mod hostile_guests;
 mod inspect;
+mod interface_description;
 mod login;
 mod one_core_three_skins;
 mod policy_bundle;
