@@ -17,9 +17,10 @@ use serde_json::{Value, json};
 use super::auth::Operator;
 use super::refusal::Refusal;
 use crate::cli::WASMTIME;
+use crate::config::PolicyRole;
 use crate::metrics;
 use crate::problem::Explain;
-use crate::service::Service;
+use crate::service::{Audience, Service};
 
 /// `GET /livez`: the process answers.
 pub async fn live() -> Json<Value> {
@@ -41,7 +42,7 @@ struct Part {
 }
 
 /// One policy that does not answer makes its audience refuse; it does not take the others' host away.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Needed {
     ByAll,
     ByOne,
@@ -100,10 +101,17 @@ async fn parts(service: &Arc<Service>) -> Vec<Part> {
         let state = provider.keys().await.map_or_else(|error| error.code(), |_| READY);
         parts.push(part("keys", Some(issuer.to_owned()), state, Needed::ByAll));
     }
+    let decides = |audience: &Audience| {
+        let policies = service.policies_of(audience);
+        let required = policies.iter().filter(|policy| policy.role == PolicyRole::Required);
+        required.into_iter().all(|policy| policy.is_loaded() && !policy.is_quarantined())
+    };
+    // A host that could only refuse everybody is not ready; one that refuses some is, for the others.
+    let needed = if service.audiences.iter().any(decides) { Needed::ByOne } else { Needed::ByAll };
     for audience in &service.audiences {
         for policy in service.policies_of(audience).iter() {
             let name = format!("{} {}", audience.config.id, policy.id);
-            parts.push(part("policy", Some(name), policy.trouble().unwrap_or(READY), Needed::ByOne));
+            parts.push(part("policy", Some(name), policy.trouble().unwrap_or(READY), needed));
         }
     }
     parts

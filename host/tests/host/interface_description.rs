@@ -1,17 +1,31 @@
 //! `/openapi.json` says what there is: every route and no other, and real answers are as it describes them.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde_json::{Value, json};
-use vigie_host::http::PATHS;
+use vigie_host::http::{PATHS, policies};
 
-use super::support::host::{Host, RELAY_SECRET, SMURTAB_SECRET, claims, eager, login_body, question, userinfo};
+use super::support::host::{
+    Host, RELAY_SECRET, SMURTAB_SECRET, claims, eager, login_body, question, userinfo, write_config,
+};
 use super::support::keys::Key;
 use super::support::provider::Provider;
 use super::support::schema;
 
 fn description() -> Value {
     serde_json::from_str(include_str!("../../openapi.json")).unwrap()
+}
+
+const ADMIN_SECRET: &str = "secret-of-the-operator-for-tests";
+
+/// A host that an operator may change.
+async fn administered(directory: &Path, provider: &Provider) -> Host {
+    let path = write_config(directory, provider);
+    std::fs::write(directory.join("operator.secret"), ADMIN_SECRET).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("{text}\n[admin]\nsecret_file = \"operator.secret\"\n")).unwrap();
+    Host::serve(&path).await.unwrap()
 }
 
 /// Holds a value to a schema of the description.
@@ -34,14 +48,16 @@ fn answer_schema<'a>(description: &'a Value, path: &str, method: &str, status: u
 async fn every_route_is_described_with_its_methods_and_no_other() {
     let description = description();
     let described: BTreeSet<&str> = description["paths"].as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(described, BTreeSet::from(PATHS));
+    assert_eq!(described, PATHS.into_iter().chain(policies::PATHS).collect());
     let provider = Provider::start(Key::es256("first"), &userinfo("10")).await;
-    let host = Host::start(&provider, &eager()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let host = administered(directory.path(), &provider).await;
     for (path, operations) in description["paths"].as_object().unwrap() {
         for method in ["get", "post", "put", "delete"] {
             let verb = reqwest::Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let url = format!("{}{}", host.url, path.replace("{audience}", "smurtab"));
-            let status = host.client.request(verb, url).bearer_auth(SMURTAB_SECRET).send().await.unwrap().status();
+            let secret = if policies::PATHS.contains(&path.as_str()) { ADMIN_SECRET } else { SMURTAB_SECRET };
+            let status = host.client.request(verb, url).bearer_auth(secret).send().await.unwrap().status();
             assert_ne!(status, 404, "{method} {path}");
             // A proxy may hand on its client's method, so there every one is taken.
             let taken = operations.get(method).is_some() || path.starts_with("/forward-auth");
@@ -128,6 +144,14 @@ async fn real_answers_are_as_described() {
             &answer,
             "forward-auth",
         );
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let administered = administered(directory.path(), &provider).await;
+    for (method, path) in [("get", "/v1/policies"), ("post", "/v1/policies/reload")] {
+        let verb = reqwest::Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+        let call = administered.client.request(verb, format!("{}{path}", administered.url)).bearer_auth(ADMIN_SECRET);
+        let answer: Value = call.send().await.unwrap().json().await.unwrap();
+        holds(&description, answer_schema(&description, path, method, 200), &answer, path);
     }
     let call = host.client.post(format!("{}/introspect", host.url)).bearer_auth(SMURTAB_SECRET);
     let call = call.header("content-type", "application/x-www-form-urlencoded").body("token=vigie_x");
