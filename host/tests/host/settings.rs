@@ -96,6 +96,35 @@ fn fits(root: &Value, schema: &Value, value: &Value, place: &str) {
 }
 
 #[test]
+fn the_unit_and_the_image_start_what_there_is() {
+    let unit = include_str!("../../deploy/vigie.service");
+    let image = include_str!("../../deploy/Containerfile");
+    let starts = unit.lines().filter_map(|line| line.strip_prefix("ExecStart=").or(line.strip_prefix("ExecStartPre=")));
+    let mut starts: Vec<Vec<&str>> = starts.map(|line| line.split(' ').skip(1).collect()).collect();
+    let command = image.lines().find_map(|line| line.strip_prefix("CMD [")?.strip_suffix(']')).unwrap();
+    starts.push(command.split(", ").map(|word| word.trim_matches('"')).collect());
+    assert_eq!(starts.len(), 3);
+    for mut start in starts {
+        // The place where it will lie, which is not on this machine: known words, absent file.
+        *start.last_mut().unwrap() = "absent/vigie.toml";
+        let output = vigie(Path::new("."), &start, &[]);
+        assert!(String::from_utf8_lossy(&output.stderr).starts_with("vigie: CFG-MISSING: "), "{start:?} {output:?}");
+    }
+    let schema: Value = serde_json::from_str(include_str!("../../vigie.schema.json")).unwrap();
+    let words = unit.lines().chain(image.lines()).flat_map(|line| line.split([' ', '=']));
+    let settings: Vec<&str> = words.filter(|word| word.starts_with("VIGIE__")).collect();
+    assert!(settings.len() >= 6, "{settings:?}");
+    for setting in settings {
+        let path = setting.trim_start_matches("VIGIE__").to_ascii_lowercase();
+        let (table, key) = path.split_once("__").unwrap();
+        let table = &schema["properties"][table];
+        let reference = table["$ref"].as_str().or_else(|| table["anyOf"][0]["$ref"].as_str()).unwrap();
+        let properties = &schema.pointer(reference.trim_start_matches('#')).unwrap()["properties"];
+        assert!(properties.get(key).is_some(), "{setting} is no setting");
+    }
+}
+
+#[test]
 fn colour_is_for_terminals() {
     for arguments in [&["--help"][..], &["check-config", "--config", "absent.toml"], &["serve"]] {
         let output = vigie(Path::new("."), arguments, &[]);
