@@ -18,9 +18,11 @@ use wasm_bindgen::prelude::*;
 
 use crate::address;
 use crate::browser::bindings::{MessageSender, RequestObject, TabObject};
-use crate::browser::tabs::Tab;
-use crate::browser::{action, now_ms, runtime};
+use crate::browser::tabs::{self, Tab};
+use crate::browser::{BrowserError, action, now_ms, runtime};
 use crate::messages::{self, FillOrder, ForgetOrder, FromPage, FromPopup, Mismatch, ToPopup};
+use crate::operator;
+use crate::policy::{Leave, Mode};
 use crate::sender::{PageSpeaker, Presence, Sender, Speaker, admit};
 use crate::tab::shown::Badge;
 use crate::tab::words::VerdictWord;
@@ -87,7 +89,8 @@ pub async fn on_request(details: RequestObject) {
 #[wasm_bindgen(js_name = onCommitted)]
 pub async fn on_committed(details: RequestObject) {
     let details = RequestDetails::from(&details);
-    if details.frame_id != 0 {
+    // Where an organisation does not allow it, a power that was given before is not used.
+    if details.frame_id != 0 || kept::settings().await.warning == Leave::Refused {
         return;
     }
     let (tab, now) = (details.tab_id, now_ms());
@@ -100,6 +103,21 @@ pub async fn on_committed(details: RequestObject) {
         // The look-alike was left; it has no content script of ours to say so.
         let document = state.page.as_ref().and_then(|page| page.document.clone());
         settle(tab, &state.leave(document.as_deref(), now), &[]).await;
+    }
+}
+
+/// The extension was installed (`install`), or the browser started, or a policy changed: what may not stay goes at once. After an
+/// installation the welcome page opens, unless an organisation decides otherwise.
+#[wasm_bindgen(js_name = onStart)]
+pub async fn on_start(reason: Option<String>) {
+    let settings = kept::settings().await;
+    kept::desk_under(&settings).await;
+    if reason.as_deref() == Some("install")
+        && settings.welcome == Leave::Given
+        && let Ok(address) = runtime::page_address("welcome.html")
+    {
+        // A browser that opens no tab has the same page behind the options.
+        let _ = tabs::open(&address).await;
     }
 }
 
@@ -185,11 +203,34 @@ async fn answer(question: FromPopup, flavour: Flavour) -> ToPopup {
             Fill::Confirm => ToPopup::Confirm,
             Fill::Refused(code) => ToPopup::Refused(code.to_owned()),
         },
-        FromPopup::Forget(ForgetOrder { identifier }) => match kept::forget_identity(identifier.as_deref()).await {
-            Ok(()) => ToPopup::Done,
-            Err(_) => ToPopup::Refused("EXT-STORAGE".to_owned()),
-        },
+        FromPopup::Forget(ForgetOrder { identifier }) => done(kept::forget_identity(identifier.as_deref()).await),
+        FromPopup::HandOver(tab) => done(hand_over(tab).await),
+        FromPopup::Shared => done(kept::choose_mode(Mode::Shared).await),
+        FromPopup::Personal => done(kept::choose_mode(Mode::Personal).await),
     }
+}
+
+fn done(result: Result<(), BrowserError>) -> ToPopup {
+    match result {
+        Ok(()) => ToPopup::Done,
+        Err(_) => ToPopup::Refused("EXT-STORAGE".to_owned()),
+    }
+}
+
+/// Clears what is kept, then opens the page on which the session of this browser ends.
+async fn hand_over(tab: Option<i32>) -> Result<(), BrowserError> {
+    let known = match tab {
+        Some(tab) => kept::known_tab(tab).await,
+        None => None,
+    };
+    let tabs = kept::all_tabs().await;
+    kept::hand_over().await?;
+    for (tab, _) in tabs {
+        show(tab, &Badge::None).await;
+    }
+    // Memory is clear already; a browser that opens no tab leaves the session to the link in the popup.
+    let _ = tabs::open(&operator::logout(known.and_then(|state| state.page).map(|page| page.verdict))).await;
+    Ok(())
 }
 
 /// Keeps the state, then acts on it: shown digits must never outlive the record that says when they end.

@@ -8,8 +8,8 @@
 
 use crate::messages::Keep;
 
-/// How long an identifier stays in memory after it was last filled, in milliseconds: the time after which Pro Santé
-/// Connect itself ends an idle session (psc-facts 1.6).
+/// How long an identifier stays in memory after it was last filled, in milliseconds, unless a policy shortens it: the time after
+/// which Pro Santé Connect itself ends an idle session (psc-facts 1.6).
 pub const SESSION_MS: u64 = 30 * 60 * 1000;
 
 /// Most identifiers on one desk; beyond it the one that was not filled for longest goes.
@@ -20,6 +20,50 @@ const AHEAD_MS: u64 = 60_000;
 
 /// First line of a record; records of another version are dropped.
 const VERSION: &str = "1";
+
+/// What may stay on this desk, and how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How long an identifier stays in memory after it was last filled.
+    pub session_ms: u64,
+    /// Whether anything may lie on disk.
+    pub device: Device,
+}
+
+/// The disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Device {
+    /// Identifiers may lie there, if their owners ask for it.
+    Open,
+    /// Nothing may lie there: the desk is shared.
+    Closed,
+}
+
+impl Limits {
+    /// Where an identifier is kept that was to be kept there.
+    #[must_use]
+    pub fn place(self, asked: Keep) -> Keep {
+        match self.device {
+            Device::Open => asked,
+            Device::Closed => Keep::Session,
+        }
+    }
+
+    /// How long an identifier may still stay, in ms; `None`: until its owner removes it.
+    #[must_use]
+    pub fn left_ms(self, entry: &Entry, now_ms: u64) -> Option<u64> {
+        match entry.keep {
+            Keep::Session => Some(self.session_ms.saturating_sub(now_ms.saturating_sub(entry.used_ms))),
+            Keep::Device => None,
+        }
+    }
+
+    fn admit(self, entry: &Entry, now_ms: u64) -> bool {
+        self.place(entry.keep) == entry.keep
+            && entry.used_ms <= now_ms.saturating_add(AHEAD_MS)
+            && self.left_ms(entry, now_ms) != Some(0)
+    }
+}
 
 /// One identifier.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,22 +84,9 @@ impl core::fmt::Debug for Entry {
 }
 
 impl Entry {
-    /// How long it may still stay, in ms; `None`: until its owner removes it.
-    #[must_use]
-    pub fn left_ms(&self, now_ms: u64) -> Option<u64> {
-        match self.keep {
-            Keep::Session => Some(SESSION_MS.saturating_sub(now_ms.saturating_sub(self.used_ms))),
-            Keep::Device => None,
-        }
-    }
-
     fn read(line: &str, keep: Keep) -> Option<Self> {
         let (used_ms, identifier) = line.split_once(' ')?;
         Some(Self { identifier: identifier.to_owned(), used_ms: used_ms.parse().ok()?, keep })
-    }
-
-    fn may_stay(&self, now_ms: u64) -> bool {
-        self.used_ms <= now_ms.saturating_add(AHEAD_MS) && self.left_ms(now_ms) != Some(0)
     }
 
     /// Enough for its owner to know it by, and no more.
@@ -73,12 +104,12 @@ pub struct Desk(Vec<Entry>);
 impl Desk {
     /// What the two areas hold and may still hold now. A record is one line for the version and one for each identifier.
     #[must_use]
-    pub fn read(session: &str, device: &str, now_ms: u64) -> Self {
+    pub fn read(session: &str, device: &str, limits: Limits, now_ms: u64) -> Self {
         let mut desk = Self::default();
         for (record, keep) in [(session, Keep::Session), (device, Keep::Device)] {
             let lines =
                 record.strip_prefix(VERSION).and_then(|rest| rest.strip_prefix('\n')).unwrap_or_default().lines();
-            for entry in lines.filter_map(|line| Entry::read(line, keep)).filter(|entry| entry.may_stay(now_ms)) {
+            for entry in lines.filter_map(|line| Entry::read(line, keep)).filter(|entry| limits.admit(entry, now_ms)) {
                 let place = desk.0.iter().position(|other| other.used_ms < entry.used_ms);
                 desk.0.insert(place.unwrap_or(desk.0.len()), entry);
             }
@@ -139,8 +170,14 @@ mod tests {
     const A: &str = "899700427869";
     const B: &str = "899700367909";
 
+    const OPEN: Limits = Limits { session_ms: SESSION_MS, device: Device::Open };
+
+    fn kept_under(limits: Limits, desk: &Desk, now_ms: u64) -> Desk {
+        Desk::read(&desk.record(Keep::Session), &desk.record(Keep::Device), limits, now_ms)
+    }
+
     fn kept(desk: &Desk, now_ms: u64) -> Desk {
-        Desk::read(&desk.record(Keep::Session), &desk.record(Keep::Device), now_ms)
+        kept_under(OPEN, desk, now_ms)
     }
 
     fn check(desk: &Desk, expect: &[(&str, Keep)]) {
@@ -172,11 +209,22 @@ mod tests {
         desk.fill(B, Keep::Device, NOW);
         check(&kept(&desk, NOW + SESSION_MS - 1), &[(A, Keep::Session), (B, Keep::Device)]);
         check(&kept(&desk, NOW + SESSION_MS), &[(B, Keep::Device)]);
-        assert_eq!(desk.entries()[1].left_ms(NOW + 60_000), Some(SESSION_MS - 60_000));
-        assert_eq!(desk.entries()[0].left_ms(NOW), None);
+        assert_eq!(OPEN.left_ms(&desk.entries()[1], NOW + 60_000), Some(SESSION_MS - 60_000));
+        assert_eq!(OPEN.left_ms(&desk.entries()[0], NOW), None);
         // A clock that was set back gives no age: what cannot be dated does not stay.
         check(&kept(&desk, NOW - AHEAD_MS - 1), &[]);
         check(&kept(&desk, NOW - AHEAD_MS), &[(A, Keep::Session), (B, Keep::Device)]);
+    }
+
+    #[test]
+    fn a_shared_desk_has_no_disk_and_a_shorter_memory() {
+        let shared = Limits { session_ms: 5 * 60_000, device: Device::Closed };
+        let mut desk = Desk::default();
+        desk.fill(A, Keep::Session, NOW);
+        desk.fill(B, Keep::Device, NOW);
+        check(&kept_under(shared, &desk, NOW + 5 * 60_000 - 1), &[(A, Keep::Session)]);
+        check(&kept_under(shared, &desk, NOW + 5 * 60_000), &[]);
+        assert_eq!((shared.place(Keep::Device), OPEN.place(Keep::Device)), (Keep::Session, Keep::Device));
     }
 
     #[test]
@@ -192,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_spoiled_record_is_no_record() {
-        let read = |text: &str| Desk::read(text, "", NOW);
+        let read = |text: &str| Desk::read(text, "", OPEN, NOW);
         assert_eq!(read(&format!("2\n{NOW} {A}")), Desk::default());
         assert_eq!(read(&format!("12\n{NOW} {A}")), Desk::default());
         assert_eq!(read(&format!("1\nyesterday {A}\n{NOW}{A}\n")), Desk::default());

@@ -10,8 +10,10 @@
 //! - [`sender`]: who speaks
 //! - [`tab`]: what is known about one tab
 //! - [`desk`]: the identifiers that people left here, and how long
+//! - [`policy`]: what an organisation decided, and what is in force
 //! - [`background`]: the two routers, badge, fill
-//! - [`popup`]: what a person sees
+//! - [`popup`]: what a person sees of a login
+//! - [`settings`]: the pages for options and welcome
 //! - [`browser`]: the WebExtensions API as far as it is used
 
 pub mod address;
@@ -22,9 +24,12 @@ pub mod desk;
 pub mod identity;
 mod json;
 pub mod messages;
+mod operator;
 mod page;
+pub mod policy;
 pub mod popup;
 pub mod sender;
+pub mod settings;
 pub mod tab;
 mod watch;
 mod words;

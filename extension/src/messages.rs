@@ -132,6 +132,13 @@ pub enum FromPopup {
     Fill(FillOrder),
     /// Forget identifiers everywhere.
     Forget(ForgetOrder),
+    /// Hand the desk over: clear memory, open the page that ends the session. With the tab of the login, which says whose session
+    /// that is; `None`: that of production.
+    HandOver(Option<i32>),
+    /// Several people use this desk.
+    Shared,
+    /// One person uses this desk.
+    Personal,
 }
 
 /// Which identifiers are to be forgotten.

@@ -27,6 +27,7 @@ use crate::browser::{now_ms, runtime, tabs};
 use crate::desk::Desk;
 use crate::identity::Identity;
 use crate::messages::{self, FillOrder, ForgetOrder, FromPopup, Keep, Mismatch, ToPopup};
+use crate::page::Visible;
 use crate::tab::kept;
 use crate::tab::shown::{Badge, NumberView, TabView};
 use crate::tab::view;
@@ -89,7 +90,6 @@ pub fn open_popup(texts: JsValue) {
         if let Some(keys) = runtime::shortcut("fill").await {
             page::set_text("shortcut", &words::say("shortcutFill", &[&keys]));
         }
-        watch::draw().await;
     });
 }
 
@@ -114,7 +114,8 @@ async fn refresh() {
     if let Some(tab) = tab.as_ref().filter(|tab| tab.verdict.warns()) {
         background::show(tab.id, &Badge::Warning).await;
     }
-    let desk = kept::desk().await;
+    let settings = kept::settings().await;
+    let desk = kept::desk_under(&settings).await;
     let running = view::running().await;
     let refusal = tab.as_ref().and_then(|tab| tab.refusal.clone());
     let (first, told, unasked) = with(|popup| {
@@ -125,7 +126,10 @@ async fn refresh() {
         (!core::mem::replace(&mut popup.offered, true), told, popup.unasked)
     });
     render::state(tab.as_ref(), flavour);
-    identities::draw(&desk, now_ms());
+    identities::draw(&desk, &settings, now_ms());
+    page::show("support", Visible::from(settings.support.is_some()));
+    page::set_text("support-contact", settings.support.as_deref().unwrap_or_default());
+    watch::draw(settings.warning).await;
     unasked::draw(tab.as_ref(), running.as_ref(), unasked);
     guide::follow(tab.as_ref(), unasked);
     if let (true, Some(only)) = (first, desk.only()) {
@@ -184,6 +188,7 @@ fn on_click(event: &Event) {
         }
         "forget" => forget(entry().map(|entry| entry.identifier)),
         "forget-all" => forget(None),
+        "hand-over" => hand_over(),
         "guide" => guide::open(&of("data-node")),
         "guide-back" => guide::back(),
         "unasked" => say_unasked(true),
@@ -251,6 +256,22 @@ fn forget(identifier: Option<String>) {
                 page::set_value("identifier", "");
                 page::set_checked("keep", false);
                 page::focus("identifier");
+                refresh().await;
+            }
+            Some(ToPopup::Refused(code)) => preview::problem(&words::problem(&code)),
+            _ => page::set_state("failed"),
+        }
+    });
+}
+
+/// The next person comes: nothing of this one stays, and the session of this browser ends where the operator ends it.
+fn hand_over() {
+    let tab = with(|popup| popup.tab.as_ref().map(|tab| tab.id));
+    spawn_local(async move {
+        match ask(FromPopup::HandOver(tab)).await {
+            Some(ToPopup::Done) => {
+                page::set_value("identifier", "");
+                page::set_text("spoken", &words::say("handedOver", &[]));
                 refresh().await;
             }
             Some(ToPopup::Refused(code)) => preview::problem(&words::problem(&code)),

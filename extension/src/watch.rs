@@ -6,15 +6,25 @@
 use wasm_bindgen_futures::spawn_local;
 
 use crate::browser::permissions;
-use crate::page;
+use crate::page::{self, Visible};
+use crate::policy::Leave;
+use crate::tab::kept;
 use crate::words::say;
 
-/// Draws whether it is on.
-pub(crate) async fn draw() {
-    let on = permissions::watches().await;
-    page::set_attribute("watch", "data-watch", if on { "on" } else { "off" });
+/// Draws whether it is on. Where an organisation does not allow it, it is not offered, and a power that was given before can be
+/// given back.
+pub(crate) async fn draw(leave: Leave) {
+    let held = permissions::watches().await;
+    let on = held && leave == Leave::Given;
+    page::show("watch-set", Visible::from(leave == Leave::Refused));
+    page::show("watch-toggle", Visible::from(held || leave == Leave::Given));
+    page::set_attribute("watch", "data-watch", if held { "on" } else { "off" });
     page::set_text("watch-state", &say(if on { "watchIsOn" } else { "watchIsOff" }, &[]));
-    page::set_text("watch-toggle", &say(if on { "watchStop" } else { "watchStart" }, &[]));
+    page::set_text("watch-toggle", &say(if held { "watchStop" } else { "watchStart" }, &[]));
+}
+
+async fn draw_again() {
+    draw(kept::settings().await.warning).await;
 }
 
 /// The button was pressed.
@@ -23,7 +33,7 @@ pub(crate) fn toggle() {
         spawn_local(async {
             // An administrator may keep it on; then the state that is drawn says so.
             let _ = permissions::remove_watch().await;
-            draw().await;
+            draw_again().await;
         });
         return;
     }
@@ -32,6 +42,6 @@ pub(crate) fn toggle() {
     spawn_local(async {
         // Whether the person said yes is what is drawn.
         let _ = answer.await;
-        draw().await;
+        draw_again().await;
     });
 }

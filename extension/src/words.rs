@@ -18,7 +18,12 @@ fn key_of(code: &str) -> String {
 
 /// What a code means for the person; a code without a sentence of its own is named.
 pub(crate) fn problem(code: &str) -> String {
-    let sentence = say(&key_of(code), &[]);
+    problem_of(code, &[])
+}
+
+/// The same, about something that the sentence names.
+pub(crate) fn problem_of(code: &str, what: &[&str]) -> String {
+    let sentence = say(&key_of(code), what);
     if sentence.is_empty() { say("problemOther", &[code]) } else { sentence }
 }
 

@@ -14,9 +14,10 @@
 )]
 
 use serde_json::{Value, json};
-use vigie_extension::background::{on_command, on_committed, on_message, on_request, on_tab_removed};
+use vigie_extension::background::{on_command, on_committed, on_message, on_request, on_start, on_tab_removed};
 use vigie_extension::browser::bindings::{MessageSender, RequestObject, TabObject};
 use vigie_extension::popup::{close_popup, open_popup, refresh_popup};
+use vigie_extension::settings::{open_settings, refresh_settings};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -24,6 +25,8 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 #[path = "browser/content.rs"]
 mod content;
+#[path = "browser/managed.rs"]
+mod managed;
 
 #[wasm_bindgen(module = "/tests/fake_browser.js")]
 extern "C" {
@@ -31,6 +34,9 @@ extern "C" {
     fn set_tab_url(tab: i32, url: &str);
     fn answer_next(text: &str);
     fn badge(tab: i32) -> String;
+    fn set_policy(text: &str);
+    fn installed_by_policy();
+    fn tabs_opened() -> Vec<String>;
     fn popups_opened() -> i32;
     fn all_sent() -> Vec<String>;
     fn kept() -> String;

@@ -6,12 +6,15 @@ const area = (store) => ({
   remove: async (key) => void delete store[key],
 });
 
-let session, local, badges, sent, urls, answers, opened, watched;
+let session, local, managed, installType, badges, sent, urls, answers, opened, watched, created;
 
 /** A fresh browser in which the package may reach these hosts. */
 export function install(hosts) {
   session = {};
   local = {};
+  managed = {};
+  installType = 'normal';
+  created = [];
   badges = {};
   sent = [];
   urls = {};
@@ -24,11 +27,17 @@ export function install(hosts) {
       getURL: (path) => `chrome-extension://vigie/${path}`,
       getManifest: () => ({ host_permissions: hosts.map((host) => `https://${host}/*`) }),
     },
-    storage: { session: area(session), local: area(local) },
+    storage: {
+      session: area(session),
+      local: area(local),
+      managed: { get: async () => (managed instanceof Error ? Promise.reject(managed) : { ...managed }) },
+    },
+    management: { getSelf: async () => ({ installType }) },
     tabs: {
       get: async (id) => ({ id, url: urls[id] }),
       getCurrent: async () => ({ id: 1 }),
       query: async () => [],
+      create: async ({ url }) => void created.push(url),
       sendMessage: async (tab, message, options) => {
         sent.push(JSON.stringify({ tab, message, options }));
         const answer = answers.shift();
@@ -55,6 +64,10 @@ export function install(hosts) {
 export const set_tab_url = (tab, url) => void (urls[tab] = url);
 export const answer_next = (text) => void answers.push(text);
 export const badge = (tab) => badges[tab] ?? '';
+/** What an administrator wrote, as JSON; any other text is the error with which reading it fails. */
+export const set_policy = (text) => void (managed = text.startsWith('{') ? JSON.parse(text) : new Error(text));
+export const installed_by_policy = () => void (installType = 'admin');
+export const tabs_opened = () => created;
 export const popups_opened = () => opened;
 export const all_sent = () => sent;
 export const kept = () => JSON.stringify({ session, local });

@@ -21,6 +21,10 @@ const ORDERS: &[&str] = &[
     r#"{"v":1,"m":{"forget":{"identifier":"x"}}}"#,
     r#"{"v":1,"m":{"fill":{"tab":7,"identifier":"x","mismatch":"ask","keep":"session"}}}"#,
     r#"{"v":1,"m":{"fill":{"tab":7,"identifier":"x","mismatch":"accepted","keep":"device"}}}"#,
+    r#"{"v":1,"m":{"hand-over":7}}"#,
+    r#"{"v":1,"m":{"hand-over":null}}"#,
+    r#"{"v":1,"m":"shared"}"#,
+    r#"{"v":1,"m":"personal"}"#,
 ];
 
 /// What the extension itself says to pages and to the popup, sent back to it.

@@ -1,6 +1,6 @@
 // Service worker (Chromium) or event page (Firefox). Every listener is registered at once: one added after an await would
 // miss the event that woke the worker. Events reach the Wasm one after the other; what it keeps lies in storage.session.
-import init, { onCommand, onCommitted, onMessage, onRequest, onTabRemoved, onTick, startOver, takeWake } from './vigie_extension.js';
+import init, { onCommand, onCommitted, onMessage, onRequest, onStart, onTabRemoved, onTick, startOver, takeWake } from './vigie_extension.js';
 
 const FAILED = '{"v":1,"m":"failed"}';
 /** A page that floods us fills this queue and no more; a login needs about two messages a second. */
@@ -60,3 +60,7 @@ watch();
 chrome.permissions.onAdded.addListener(watch);
 chrome.tabs.onRemoved.addListener((/** @type {number} */ tab) => { inTurn(() => onTabRemoved(tab)); });
 chrome.commands.onCommand.addListener((/** @type {string} */ name, /** @type {object} */ tab) => { inTurn(() => onCommand(name, tab)); });
+// A policy may have changed while the browser was closed, or changes now.
+chrome.runtime.onInstalled.addListener((/** @type {{ reason: string }} */ { reason }) => { inTurn(() => onStart(reason)); });
+chrome.runtime.onStartup.addListener(() => { inTurn(() => onStart()); });
+chrome.storage.onChanged.addListener((/** @type {object} */ _, /** @type {string} */ area) => { if (area === 'managed') inTurn(() => onStart()); });

@@ -12,5 +12,5 @@ addEventListener('unhandledrejection', failed);
 const texts = fetch(`texts/${chrome.i18n.getMessage('language')}.json`).then((file) => file.json());
 Promise.all([texts, init()]).then(([sentences]) => {
   openPopup(sentences);
-  chrome.storage.session.onChanged.addListener(refreshPopup);
+  chrome.storage.onChanged.addListener(refreshPopup);
 }).catch(failed);

@@ -10,18 +10,25 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
+use fantoccini::elements::Element;
 use fantoccini::wd::{TimeoutConfiguration, WindowHandle};
-use fantoccini::{Client, ClientBuilder};
+use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::artefacts::Artefacts;
 use crate::card::{self, CardHome};
+use crate::etc::Etc;
 use crate::service::Service;
 use crate::stage::SandboxReady;
 
-pub use crate::until::{SOON, until, until_within};
+/// How long anything that should happen may take on a busy machine.
+pub const SOON: Duration = Duration::from_secs(15);
+
+/// How often a condition is looked at.
+const EVERY: Duration = Duration::from_millis(60);
 
 /// Whether the window is seen by anyone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +61,8 @@ pub struct Setup {
     pub card: Option<String>,
     /// Further host names that are found at the sandbox: imitations that only one story needs.
     pub hosts: Vec<String>,
+    /// What an organisation decided for the extension, as the browser's own policy file has it; `None`: there is no such file.
+    pub policy: Option<Value>,
 }
 
 impl Setup {
@@ -63,10 +72,29 @@ impl Setup {
         Self { card: Some(card.to_owned()), ..self }
     }
 
+    /// The same, in a browser whose administrator wrote this policy for the extension.
+    #[must_use]
+    pub fn with_policy(self, policy: Value) -> Self {
+        Self { policy: Some(policy), ..self }
+    }
+
+    /// The language of the browser's own interface, which the extension follows.
+    #[must_use]
+    pub fn speaking(mut self, language: &str) -> Self {
+        self.arguments.extend([format!("--lang={language}"), format!("--accept-lang={language}")]);
+        self
+    }
+
+    /// Whether the extension's welcome page opens by itself.
+    fn is_welcomed(&self) -> bool {
+        let opens = |policy: &Value| policy.get("welcomePage") == Some(&Value::Bool(true));
+        self.extension == Extension::Loaded && self.policy.as_ref().is_none_or(opens)
+    }
+
     /// Headless, with or without the extension.
     #[must_use]
     pub fn hidden(extension: Extension) -> Self {
-        Self { window: Window::Hidden, extension, arguments: Vec::new(), card: None, hosts: Vec::new() }
+        Self { window: Window::Hidden, extension, arguments: Vec::new(), card: None, hosts: Vec::new(), policy: None }
     }
 }
 
@@ -107,8 +135,9 @@ pub struct Browser {
     extension: String,
     profile: TempDir,
     _driver: Service,
-    // After the driver: the browser writes there.
+    // After the driver: the browser writes and reads there.
     _home: Option<CardHome>,
+    etc: Option<Etc>,
 }
 
 impl Browser {
@@ -134,6 +163,9 @@ impl Browser {
             if browser.client.goto("about:blank").await.is_ok() {
                 let patient = TimeoutConfiguration::new(Some(PAGE), Some(PAGE), Some(Duration::ZERO));
                 browser.client.update_timeouts(patient).await?;
+                if setup.is_welcomed() {
+                    browser.close_target("welcome.html").await?;
+                }
                 return Ok(browser);
             }
             browser.close().await;
@@ -143,7 +175,11 @@ impl Browser {
 
     async fn launch(artefacts: &Artefacts, sandbox: &SandboxReady, setup: &Setup) -> Result<Self> {
         let profile = tempfile::Builder::new().prefix("vigie-chromium-").tempdir()?;
-        let mut command = Command::new("chromedriver");
+        let etc = setup.policy.is_some().then(Etc::new).transpose()?;
+        let mut command = etc.as_ref().map_or_else(|| Command::new("chromedriver"), |etc| etc.command("chromedriver"));
+        if let (Some(etc), Some(policy)) = (&etc, &setup.policy) {
+            write_policy(etc, artefacts, policy)?;
+        }
         // Its own process group, so that Ctrl-C reaches this program first and the session is closed in order.
         command.arg("--port=0").process_group(0).env("LANGUAGE", "fr");
         let home = setup.card.as_deref().map(|card| CardHome::with(sandbox, card)).transpose()?;
@@ -165,7 +201,7 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .context("Chromium did not start")?;
-        Ok(Self { client, extension: artefacts.extension_id(), profile, _driver: driver, _home: home })
+        Ok(Self { client, extension: artefacts.extension_id(), profile, _driver: driver, _home: home, etc })
     }
 
     /// The address of a page of the extension.
@@ -182,6 +218,20 @@ impl Browser {
         let text = std::fs::read_to_string(self.profile.path().join("DevToolsActivePort"))?;
         let (port, path) = text.trim().split_once('\n').context("the browser did not name its debugging port")?;
         Ok(format!("ws://127.0.0.1:{port}{path}"))
+    }
+
+    /// The administrator writes another policy, and the browser is told to read it now.
+    ///
+    /// # Errors
+    /// It was started without one.
+    pub async fn change_policy(&self, artefacts: &Artefacts, policy: &Value) -> Result<()> {
+        write_policy(self.etc.as_ref().context("the browser was started without a policy")?, artefacts, policy)?;
+        let before = self.client.window().await?;
+        let tab = self.open_tab("chrome://policy").await?;
+        self.evaluate("chrome.send('reloadPolicies');").await?;
+        self.switch_to(&tab).await?;
+        self.client.close_window().await?;
+        self.switch_to(&before).await
     }
 
     /// The folder in which the browser keeps everything.
@@ -223,6 +273,15 @@ impl Browser {
     /// The tab is gone.
     pub async fn switch_to(&self, tab: &WindowHandle) -> Result<()> {
         Ok(self.client.switch_to_window(tab.clone()).await?)
+    }
+
+    /// Waits for an element.
+    ///
+    /// # Errors
+    /// It did not appear in time.
+    pub async fn element(&self, css: &str) -> Result<Element> {
+        let wait = self.client.wait().at_most(SOON).every(EVERY);
+        wait.for_element(Locator::Css(css)).await.map_err(|error| anyhow!("no element `{css}` ({error})"))
     }
 
     /// Waits until the page is on this host.
@@ -312,10 +371,48 @@ impl Drop for Browser {
     }
 }
 
+/// Looks at a condition until it holds. `look` answers `Ok(Err(what is seen instead))` while it does not.
+///
+/// # Errors
+/// Looking failed, or time is up; the message says what was seen last.
+pub async fn until<T>(what: &str, look: impl AsyncFn() -> Result<Result<T, String>>) -> Result<T> {
+    until_within(SOON, what, look).await
+}
+
+/// As [`until`], for what takes longer, such as the start of a browser on a busy machine.
+///
+/// # Errors
+/// As for [`until`].
+pub async fn until_within<T>(
+    at_most: Duration,
+    what: &str,
+    look: impl AsyncFn() -> Result<Result<T, String>>,
+) -> Result<T> {
+    let deadline = Instant::now() + at_most;
+    let mut ticks = interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match look().await? {
+            Ok(value) => return Ok(value),
+            Err(seen) if Instant::now() > deadline => {
+                return Err(anyhow!("waited {} s for {what}; {seen}", at_most.as_secs()));
+            }
+            Err(_) => {}
+        }
+    }
+}
+
 /// `ChromeDriver was started successfully on port 12345.`
 fn driver_port(line: &str) -> Option<u16> {
     let (_, rest) = line.split_once("started successfully on port ")?;
     rest.trim_end_matches('.').parse().ok()
+}
+
+/// As an administrator writes it on Linux.
+fn write_policy(etc: &Etc, artefacts: &Artefacts, policy: &Value) -> Result<()> {
+    let file = json!({ "3rdparty": { "extensions": { artefacts.extension_id(): policy } } });
+    etc.write("chromium/policies/managed/vigie.json", &file)
 }
 
 fn chromium() -> Result<PathBuf> {

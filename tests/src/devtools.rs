@@ -50,6 +50,23 @@ impl Browser {
         Ok(worker.map(|worker| text(worker, "targetId")))
     }
 
+    /// Waits for a page of the extension that opens by itself, and closes it.
+    ///
+    /// # Errors
+    /// It does not open.
+    pub async fn close_target(&self, page: &str) -> Result<()> {
+        let address = self.extension_page(page);
+        let target = until(&format!("the extension's page {page} to open"), async || {
+            let targets = self.devtools("Target.getTargets", json!({})).await?;
+            let targets = targets.get("targetInfos").and_then(Value::as_array).cloned().unwrap_or_default();
+            let found = targets.iter().find(|target| target.get("url").and_then(Value::as_str) == Some(&*address));
+            let id = found.and_then(|target| target.get("targetId")?.as_str().map(str::to_owned));
+            Ok(id.ok_or_else(|| format!("{} other pages are open", targets.len())))
+        })
+        .await?;
+        self.devtools("Target.closeTarget", json!({ "targetId": target })).await.map(drop)
+    }
+
     /// Runs a script in the extension's worker. What it returns is not heard: a story looks at what comes of it.
     ///
     /// # Errors

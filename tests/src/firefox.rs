@@ -24,16 +24,17 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::browser::{Window, until_within};
+use crate::browser::{Window, until, until_within};
+use crate::etc::Etc;
 use crate::proxy::Proxy;
 use crate::stage::SandboxReady;
 use bidi::Bidi;
 
-pub use page::{Page, two_digits};
+pub use page::{Page, find, two_digits};
 pub use toolbar::{Bubble, Toolbar};
 
 /// How long a start may take: a cold disk, a busy machine.
-const READY: Duration = Duration::from_secs(180);
+const READY: Duration = Duration::from_secs(60);
 
 /// How a Firefox is started.
 #[derive(Debug, Clone)]
@@ -44,13 +45,15 @@ pub struct Launch {
     pub idle_ms: Option<u32>,
     /// Whether anyone sees it.
     pub window: Window,
+    /// What an organisation decided for the extension, as the browser's own policy file has it; `None`: there is no such file.
+    pub policy: Option<Value>,
 }
 
 impl Launch {
     /// Headless, with this package.
     #[must_use]
     pub fn hidden(package: PathBuf) -> Self {
-        Self { package, idle_ms: None, window: Window::Hidden }
+        Self { package, idle_ms: None, window: Window::Hidden, policy: None }
     }
 }
 
@@ -63,6 +66,8 @@ pub struct Firefox {
     process: Process,
     proxy: Proxy,
     profile: TempDir,
+    // After the process: the browser reads there.
+    etc: Option<Etc>,
     launch: Launch,
     ca: String,
     /// Questions to the popup, so that each gets its own answer.
@@ -80,9 +85,10 @@ impl Firefox {
         let profile = tempfile::Builder::new().prefix("vigie-firefox-").tempdir()?;
         profile::write(profile.path(), proxy.address, launch.idle_ms)?;
         let ca = std::fs::read_to_string(&sandbox.ca).context("the sandbox's certificate authority cannot be read")?;
-        let (process, bidi, window) = open(profile.path(), launch.window).await?;
+        let etc = launch.policy.as_ref().map(policy_file).transpose()?;
+        let (process, bidi, window) = open(profile.path(), launch.window, etc.as_ref()).await?;
         let launch = launch.clone();
-        let firefox = Self { bidi, window, process, proxy, profile, launch, ca, asked: AtomicU64::new(0) };
+        let firefox = Self { bidi, window, process, proxy, profile, etc, launch, ca, asked: AtomicU64::new(0) };
         firefox.prepare().await?;
         Ok(firefox)
     }
@@ -94,7 +100,8 @@ impl Firefox {
     pub async fn restart(mut self) -> Result<Self> {
         self.bidi.call("browser.close", json!({})).await?;
         self.process.wait().await?;
-        (self.process, self.bidi, self.window) = open(self.profile.path(), self.launch.window).await?;
+        (self.process, self.bidi, self.window) =
+            open(self.profile.path(), self.launch.window, self.etc.as_ref()).await?;
         self.prepare().await?;
         Ok(self)
     }
@@ -114,7 +121,23 @@ impl Firefox {
             installed.get("extension").and_then(Value::as_str) == Some(profile::EXTENSION),
             "another extension was installed"
         );
-        self.toolbar().pin().await
+        self.toolbar().pin().await?;
+        let opens = |policy: &Value| policy.get("welcomePage") == Some(&Value::Bool(true));
+        if self.launch.policy.as_ref().is_none_or(opens) { self.close_welcome().await } else { Ok(()) }
+    }
+
+    /// The extension's welcome page opens by itself; stories begin without it.
+    async fn close_welcome(&self) -> Result<()> {
+        let address = self.extension_page("welcome.html");
+        let context = until("the extension's welcome page to open", async || {
+            let tree = self.bidi.call("browsingContext.getTree", json!({})).await?;
+            let tabs = tree.get("contexts").and_then(Value::as_array).cloned().unwrap_or_default();
+            let found = tabs.iter().find(|tab| tab.get("url").and_then(Value::as_str) == Some(&*address));
+            let context = found.and_then(|tab| tab.get("context")?.as_str().map(str::to_owned));
+            Ok(context.ok_or_else(|| format!("{} other tabs are open", tabs.len())))
+        })
+        .await?;
+        self.bidi.call("browsingContext.close", json!({ "context": context })).await.map(drop)
     }
 
     /// The first tab.
@@ -213,15 +236,23 @@ fn log(profile: &Path) -> PathBuf {
     profile.join("firefox.log")
 }
 
+/// As an administrator writes it on Linux.
+fn policy_file(policy: &Value) -> Result<Etc> {
+    let etc = Etc::new()?;
+    let extensions = json!({ profile::EXTENSION: policy });
+    etc.write("firefox/policies/policies.json", &json!({ "policies": { "3rdparty": { "Extensions": extensions } } }))?;
+    Ok(etc)
+}
+
 /// Starts the browser with this profile and finds its own window.
-async fn open(profile: &Path, shown: Window) -> Result<(Process, Bidi, String)> {
+async fn open(profile: &Path, shown: Window, etc: Option<&Etc>) -> Result<(Process, Bidi, String)> {
     // Firefox writes here on which port it listens; what the last run wrote must not be read.
     let announcement = profile.join("WebDriverBiDiServer.json");
     if announcement.exists() {
         std::fs::remove_file(&announcement)?;
     }
     let output = File::create(log(profile))?;
-    let mut command = Command::new("firefox-esr");
+    let mut command = etc.map_or_else(|| Command::new("firefox-esr"), |etc| etc.command("firefox-esr"));
     if shown == Window::Hidden {
         command.arg("--headless").env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
     }

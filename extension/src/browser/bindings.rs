@@ -45,6 +45,11 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(super) fn host_permissions(this: &ManifestObject) -> Option<Array>;
 
+    /// `management.ExtensionInfo`.
+    pub type ExtensionObject;
+    #[wasm_bindgen(method, getter, js_name = installType)]
+    pub(super) fn install_type(this: &ExtensionObject) -> Option<String>;
+
     /// `commands.Command`.
     pub type CommandObject;
     #[wasm_bindgen(method, getter)]
@@ -96,6 +101,15 @@ extern "C" {
 
     #[wasm_bindgen(catch, js_namespace = ["chrome", "storage", "local"], js_name = remove)]
     pub(super) fn local_remove(key: &str) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "storage", "managed"], js_name = get)]
+    pub(super) fn managed_get(key: &JsValue) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "management"], js_name = getSelf)]
+    pub(super) fn management_get_self() -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "tabs"], js_name = create)]
+    pub(super) fn tabs_create(properties: &JsValue) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = ["chrome", "action"], js_name = setBadgeText)]
     pub(super) fn action_set_badge_text(details: &JsValue) -> Result<Promise, JsValue>;

@@ -6,7 +6,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 
 use super::BrowserError;
-use super::bindings::{self, CommandObject};
+use super::bindings::{self, CommandObject, ExtensionObject};
+use crate::policy::Installer;
 
 /// The extension's own id and origin, against which senders are compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,21 @@ pub fn own() -> Result<Own, BrowserError> {
     let id = bindings::RUNTIME_ID.with(Clone::clone).ok_or(BrowserError::Refused)?;
     let root = bindings::runtime_get_url("").map_err(|_| BrowserError::Refused)?;
     Ok(Own { id, origin: root.trim_end_matches('/').to_owned() })
+}
+
+/// The address of one of our own pages.
+///
+/// # Errors
+/// [`BrowserError::Refused`] in an extension that was unloaded.
+pub fn page_address(page: &str) -> Result<String, BrowserError> {
+    bindings::runtime_get_url(page).map_err(|_| BrowserError::Refused)
+}
+
+/// Who installed the extension; `management.getSelf` needs no permission. Where the browser does not tell, a policy still counts.
+pub async fn installer() -> Installer {
+    let asked = async { JsFuture::from(bindings::management_get_self().ok()?).await.ok() };
+    let kind = asked.await.and_then(|own| own.unchecked_into::<ExtensionObject>().install_type());
+    if kind.as_deref() == Some("admin") { Installer::Organisation } else { Installer::Person }
 }
 
 /// A host that only the packages for people who develop and test may reach.

@@ -57,6 +57,19 @@ pub async fn active() -> Option<Tab> {
     tabs.iter().next().map(|tab| Tab::from(tab.unchecked_ref::<TabObject>()))
 }
 
+#[derive(Serialize)]
+struct New<'a> {
+    url: &'a str,
+}
+
+/// Opens an address in a new tab.
+///
+/// # Errors
+/// [`BrowserError::Refused`] when the browser opens none.
+pub async fn open(url: &str) -> Result<(), BrowserError> {
+    settle(bindings::tabs_create(&plain(&New { url })?)).await.map(drop)
+}
+
 /// One document of one tab. A message to it cannot reach what the tab shows after a navigation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {

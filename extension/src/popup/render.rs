@@ -20,6 +20,10 @@ pub(super) fn state(tab: Option<&TabView>, flavour: Flavour) {
     page::set_text("verdict", &say(&format!("verdict_{}", verdict.as_str()), &[]));
     let digits = tab.and_then(|tab| tab.number.as_ref()).map_or("", |number| number.number.digits());
     number(digits);
+    // The page may know of the end before the countdown here gets to it: it is spoken all the same, once.
+    if word == PageWord::Expired && page::attribute("page-state", "data-state").as_deref() != Some(word.as_str()) {
+        page::set_text("spoken", &say("spokenEnd", &[]));
+    }
     message(word, tab);
     page::show(
         "fill-panel",

@@ -5,17 +5,12 @@
 //! theirs. A waiting page that no service was seen to ask for is told apart as well: there the person is asked, not accused,
 //! because a request can leave unseen (a form that posts it, a tab from before the extension was installed).
 
-use verifier_core::page::Environment;
-use verifier_core::page::origin::GENUINE;
-
 use super::render::clock_time;
+use crate::operator;
 use crate::page::{self, Visible};
 use crate::tab::shown::{Running, TabView};
-use crate::tab::words::{PageWord, VerdictWord};
+use crate::tab::words::PageWord;
 use crate::words::say;
-
-/// Keycloak's end of a session (psc-facts 1.2). Opened by a click, so that nobody is logged out by surprise.
-const LOGOUT_PATH: &str = "/auth/realms/esante-wallet/protocol/openid-connect/logout";
 
 /// Draws the panel, and the note on a waiting page that nobody was seen to ask for.
 pub(super) fn draw(tab: Option<&TabView>, running: Option<&Running>, unasked: bool) {
@@ -25,13 +20,9 @@ pub(super) fn draw(tab: Option<&TabView>, running: Option<&Running>, unasked: bo
     page::show("unseen-panel", Visible::from(unseen && !unasked));
     page::show("unasked-panel", Visible::from(unasked));
     page::show("unasked", Visible::from(!unasked && !unseen && tab.is_none_or(|tab| !tab.verdict.warns())));
-    let environment = match tab.map(|tab| tab.verdict) {
-        Some(VerdictWord::Bas) => Environment::Bas,
-        Some(VerdictWord::Local) => Environment::Local,
-        _ => Environment::Production,
-    };
-    page::set_attribute("logout", "href", &format!("https://{}{LOGOUT_PATH}", host(environment, "auth.")));
-    page::set_attribute("portal", "href", &format!("https://{}/login-page", host(environment, "wallet.")));
+    let verdict = tab.map(|tab| tab.verdict);
+    page::set_attribute("logout", "href", &operator::logout(verdict));
+    page::set_attribute("portal", "href", &operator::portal(verdict));
     page::set_attribute("unasked-panel", "data-running", if running.is_some() { "yes" } else { "no" });
     page::set_text("unasked-desk", &desk(running));
 }
@@ -48,10 +39,4 @@ fn desk(running: Option<&Running>) -> String {
         Some(Running { service: Some(service), since_ms }) => say("unaskedRunning", &[service, &clock_time(*since_ms)]),
         Some(Running { service: None, since_ms }) => say("unaskedRunningUnseen", &[&clock_time(*since_ms)]),
     }
-}
-
-/// The host of this environment whose name starts so.
-fn host(environment: Environment, first_label: &str) -> &'static str {
-    let own = GENUINE.iter().filter(|row| row.environment == environment);
-    own.map(|row| row.host).find(|host| host.starts_with(first_label)).unwrap_or_default()
 }

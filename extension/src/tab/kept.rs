@@ -1,16 +1,18 @@
-//! What is kept between events: one record per tab, and the identifiers of the desk.
+//! What is kept between events: one record per tab, and the identifiers of the desk; and under which settings.
 //!
 //! All of it lies in `storage.session` (memory), except identifiers that their owners chose to keep on this device. A record
 //! that cannot be read is treated as absent.
 
 use super::{TabState, record};
-use crate::browser::storage::{Area, load, load_all, remove, save};
-use crate::browser::{BrowserError, now_ms};
-use crate::desk::Desk;
+use crate::browser::storage::{Area, load, load_all, load_managed, remove, save};
+use crate::browser::{BrowserError, now_ms, runtime};
+use crate::desk::{Desk, Device};
 use crate::messages::Keep;
+use crate::policy::{Mode, Settings};
 
 const TAB: &str = "tab:";
 const DESK: &str = "desk";
+const MODE: &str = "mode";
 
 fn tab_key(tab: i32) -> String {
     format!("{TAB}{tab}")
@@ -42,22 +44,58 @@ pub(crate) async fn drop_tab(tab: i32) -> Result<(), BrowserError> {
     remove(Area::Session, &tab_key(tab)).await
 }
 
-/// The identifiers on this desk. Those whose time is up are removed on the way.
+/// What is in force: the organisation's policy, and within it what the person chose. Read anew each time, before anything that
+/// depends on it.
+pub(crate) async fn settings() -> Settings {
+    let chosen = load(Area::Local, MODE).await.unwrap_or_default();
+    Settings::of(&load_managed().await, runtime::installer().await, Mode::parse(&chosen))
+}
+
+/// Keeps whose desk it is; a shared desk has nothing on disk, not even that.
+pub(crate) async fn choose_mode(mode: Mode) -> Result<(), BrowserError> {
+    match mode {
+        Mode::Shared => remove(Area::Local, MODE).await?,
+        Mode::Personal => save(Area::Local, MODE, mode.as_str()).await?,
+    }
+    // What may not stay goes now, not at the next reading.
+    desk().await;
+    Ok(())
+}
+
+/// The identifiers on this desk. Those that may not stay are removed on the way.
 pub(crate) async fn desk() -> Desk {
+    desk_under(&settings().await).await
+}
+
+/// The same, under settings at hand.
+pub(crate) async fn desk_under(settings: &Settings) -> Desk {
+    let limits = settings.limits();
     let session = load(Area::Session, DESK).await.unwrap_or_default();
     let device = load(Area::Local, DESK).await.unwrap_or_default();
-    let desk = Desk::read(&session, &device, now_ms());
+    let desk = Desk::read(&session, &device, limits, now_ms());
+    // What is not shown must not lie there either; should the browser refuse, the next reading passes over it again.
     if desk.record(Keep::Session) != session {
-        // What is not shown must not lie there either; should the browser refuse, the next reading passes over it again.
         let _ = keep_area(Area::Session, &desk, Keep::Session).await;
+    }
+    if limits.device == Device::Closed && !device.is_empty() {
+        let _ = remove(Area::Local, DESK).await;
     }
     desk
 }
 
-/// Keeps an identifier that was filled, once, in the place that was asked for.
+/// Hands the desk over: nothing of the last person stays, in memory or on disk.
+pub(crate) async fn hand_over() -> Result<(), BrowserError> {
+    for (key, _) in load_all(Area::Session).await {
+        remove(Area::Session, &key).await?;
+    }
+    remove(Area::Local, DESK).await
+}
+
+/// Keeps an identifier that was filled, once, in the place that was asked for if the desk has it.
 pub(crate) async fn fill_identity(identifier: &str, keep: Keep) -> Result<(), BrowserError> {
-    let mut desk = desk().await;
-    desk.fill(identifier, keep, now_ms());
+    let settings = settings().await;
+    let mut desk = desk_under(&settings).await;
+    desk.fill(identifier, settings.limits().place(keep), now_ms());
     keep_desk(&desk).await
 }
 

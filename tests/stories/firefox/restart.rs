@@ -14,6 +14,12 @@ async fn what_a_restart_forgets_and_what_it_keeps() {
 
         let firefox = firefox.restart().await?;
         offers(story, &firefox, false).await?;
+        // Only on a desk of one's own is there anything to choose.
+        let options = firefox.open_tab(&firefox.extension_page("options.html")).await?;
+        options.shows("document.querySelector('#page-state').dataset.state", "ready").await?;
+        options.click("#mode-personal").await?;
+        options.shows("document.querySelector('#said').textContent", "Réglage enregistré.").await?;
+        options.close().await?;
         fill(story, &firefox, true).await?;
 
         let firefox = firefox.restart().await?;

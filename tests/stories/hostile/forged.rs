@@ -44,6 +44,8 @@ const MESSAGES: &[&str] = &[
     "JSON.stringify({ v: 1, m: { page: { v: 1, fields: [{ ref: 0, value: 'x' }] } } })",
     "JSON.stringify({ v: 1, m: { page: { v: 1, numbers: [{ text: 47 }] } } })",
     "JSON.stringify({ v: 1, m: { page: { v: 1, title: 'x'.repeat(70000) } } })",
+    "JSON.stringify({ v: 1, m: { 'hand-over': null } })",
+    "JSON.stringify({ v: 1, m: 'personal' })",
     "'['.repeat(60000)",
     "'{\"v\":1,\"m\":{\"page\":{\"v\":1,\"__proto__\":{}}}}'",
     "'x'.repeat(5000000)",
