@@ -177,22 +177,25 @@ fn is_root() -> bool {
     first_line(Command::new("id").arg("-u")).as_deref() == Some("0")
 }
 
-/// wasm-opt, the type checker and the linter of Firefox packages, in the versions of `package-lock.json`.
+/// wasm-opt, the type checker, the linter of Firefox packages and the rules of accessible pages, in the versions of `package-lock.json`.
 fn npm_packages(progress: &Progress) -> Result<()> {
     let root = artefacts::root();
     let wanted = std::fs::read(root.join("package-lock.json")).context("package-lock.json cannot be read")?;
     // npm writes what it installed beside the packages; a copy of the lock tells whether that is what is wanted now.
     let stamp = root.join("node_modules/.vigie-lock.json");
     if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
-        progress.line(Mark::Ok, None, "npm packages (wasm-opt, type checker, linter of add-ons)");
+        progress.line(Mark::Ok, None, "npm packages (wasm-opt, type checker, linter of add-ons, accessibility rules)");
         return Ok(());
     }
-    progress.step("npm packages (wasm-opt, type checker, linter of add-ons): installing, about 15 s", |running| {
-        let mut npm = Command::new("npm");
-        npm.current_dir(&root).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
-        succeed(running, &mut npm)?;
-        std::fs::write(&stamp, &wanted).context("node_modules cannot be written")
-    })
+    progress.step(
+        "npm packages (wasm-opt, type checker, linter of add-ons, accessibility rules): installing, about 15 s",
+        |running| {
+            let mut npm = Command::new("npm");
+            npm.current_dir(&root).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+            succeed(running, &mut npm)?;
+            std::fs::write(&stamp, &wanted).context("node_modules cannot be written")
+        },
+    )
 }
 
 /// The browser and its driver must be of one major version, or no session starts.

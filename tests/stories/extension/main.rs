@@ -7,10 +7,12 @@
 
 mod card_and_outage;
 mod life_of_a_number;
+mod managed_desk;
 mod not_started_by_you;
 mod nothing_leaks;
 mod people_at_a_desk;
 mod popup_for_everyone;
+mod read_by_everyone;
 mod refusals;
 mod steps;
 #[path = "../sandbox/support.rs"]

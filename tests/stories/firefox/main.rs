@@ -10,6 +10,7 @@ mod keyboard;
 mod login;
 mod login_pages;
 mod lookalike;
+mod managed;
 mod out_of_reach;
 mod restart;
 mod support;

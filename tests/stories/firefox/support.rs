@@ -6,8 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::{Value, json};
 use vigie_e2e::artefacts::{Artefacts, Cast};
-use vigie_e2e::firefox::{Bubble, Firefox, Launch, Page, two_digits};
-use vigie_e2e::hand::find;
+use vigie_e2e::firefox::{Bubble, Firefox, Launch, Page, find, two_digits};
 use vigie_e2e::sandbox::Sandbox;
 
 /// A published test identity: the RPPS as people know it, without the type digit.
@@ -50,7 +49,19 @@ pub(crate) async fn tell(
     idle_ms: Option<u32>,
     told: impl AsyncFnOnce(&Story, Firefox) -> Result<()>,
 ) {
-    if let Err(error) = play(name, package, idle_ms, told).await {
+    if let Err(error) = play(name, package, |launch| Launch { idle_ms, ..launch }, told).await {
+        panic!("{name}: {error:#}");
+    }
+}
+
+/// The same, in a browser whose administrator wrote this policy for the extension.
+pub(crate) async fn tell_under(
+    name: &'static str,
+    policy: Value,
+    told: impl AsyncFnOnce(&Story, Firefox) -> Result<()>,
+) {
+    let launch = |launch| Launch { policy: Some(policy), ..launch };
+    if let Err(error) = play(name, "vigie-firefox-dev", launch, told).await {
         panic!("{name}: {error:#}");
     }
 }
@@ -58,11 +69,11 @@ pub(crate) async fn tell(
 async fn play(
     name: &'static str,
     package: &str,
-    idle_ms: Option<u32>,
+    launch: impl FnOnce(Launch) -> Launch,
     told: impl AsyncFnOnce(&Story, Firefox) -> Result<()>,
 ) -> Result<()> {
     let artefacts = Artefacts::find_for(Cast::Sandbox, "stories")?;
-    let launch = Launch { idle_ms, ..Launch::hidden(artefacts.package(package)?) };
+    let launch = launch(Launch::hidden(artefacts.package(package)?));
     let sandbox = Sandbox::start(&artefacts, &[])?;
     let firefox = Firefox::start(&sandbox.ready, &launch).await?;
     let story = Story { sandbox, output: artefacts.output, name, pictures: AtomicUsize::new(0) };
@@ -80,7 +91,7 @@ impl Story {
     pub(crate) async fn reach_login_page(&self, page: &Page<'_>) -> Result<()> {
         let home = self.sandbox.ready.relying_parties.get("smurtab").context("no service smurtab")?;
         page.goto(home).await?;
-        page.follow("#psc-login").await?;
+        page.click("#psc-login").await?;
         page.on_host(WALLET).await?;
         page.shows(&format!("{} !== null", find(FIELD)), "true").await
     }
@@ -97,7 +108,7 @@ impl Story {
 
     /// Submits the page as a person does, and reads the number from it. The badge must read the same.
     pub(crate) async fn submit(&self, firefox: &Firefox, page: &Page<'_>) -> Result<String> {
-        page.follow(SUBMIT).await?;
+        page.click(SUBMIT).await?;
         let number = page.text(NUMBER).await?;
         two_digits(&number)?;
         firefox.toolbar().badge(&number).await?;
