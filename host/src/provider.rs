@@ -229,10 +229,9 @@ impl Provider {
                 tokio::time::sleep(rest).await;
                 continue;
             }
-            match self.renew(cached.as_ref()).await {
-                Ok(keys) if self.age(&keys) < self.pace.fresh => {}
+            if self.renew(cached.as_ref()).await.is_err() {
                 // Long enough not to trouble a provider in trouble, short enough that its return is noticed.
-                _ => tokio::time::sleep(self.pace.between.max(self.pace.retry)).await,
+                tokio::time::sleep(self.pace.between.max(self.pace.retry)).await;
             }
         }
     }

@@ -19,8 +19,6 @@ pub(super) struct LogFile {
     size: u64,
     link: Link,
     torn_bytes: u64,
-    /// Pipes and devices have no disk to wait for.
-    is_on_disk: bool,
     sync: Sync,
     rotate_bytes: Option<u64>,
     keep_files: Option<u64>,
@@ -48,7 +46,6 @@ impl LogFile {
         Ok(Self {
             path: path.to_owned(),
             size: file.metadata()?.len(),
-            is_on_disk: file.metadata()?.is_file(),
             file,
             link,
             torn_bytes,
@@ -82,8 +79,9 @@ impl LogFile {
     }
 
     fn put(&mut self, bytes: &[u8], next: Link) -> io::Result<()> {
-        let written = self.file.write_all(bytes).and_then(|()| match self.sync {
-            Sync::Group => self.sync(),
+        let sync = self.sync;
+        let written = self.file.write_all(bytes).and_then(|()| match sync {
+            Sync::Group => self.file.sync_data(),
             Sync::System => Ok(()),
         });
         match written {
@@ -104,7 +102,7 @@ impl LogFile {
     }
 
     pub(super) fn sync(&self) -> io::Result<()> {
-        if self.is_on_disk { self.file.sync_data() } else { Ok(()) }
+        self.file.sync_data()
     }
 
     pub(super) fn rotate(&mut self) -> io::Result<()> {
