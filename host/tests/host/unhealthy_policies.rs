@@ -50,6 +50,10 @@ async fn a_policy_that_traps_five_times_running_is_asked_no_more() {
     assert_eq!(desk.report(&host).await["audiences"][0]["policies"][1]["state"], "quarantined");
     let metrics = host.client.get(format!("{}/metrics", host.url)).send().await.unwrap().text().await.unwrap();
     assert!(metrics.contains(r#"vigie_policy_quarantined{audience="smurtab",policy="hostile"} 1"#), "{metrics}");
+    let ready = host.client.get(format!("{}/readyz?verbose", host.url)).send().await.unwrap();
+    let ready = ready.json::<Value>().await.unwrap();
+    let part = json!({ "part": "policy", "name": "smurtab hostile", "state": "POL-QUARANTINED" });
+    assert!(ready["parts"].as_array().unwrap().contains(&part), "{ready}");
     // Others are not touched, and another look at the configuration begins anew.
     let relay = host.post("/access/v1/evaluation", RELAY_SECRET, &question(&handle)).await.1;
     assert_eq!(relay["context"]["reason_code"], "HTTP-LOGIN-UNKNOWN");
@@ -120,4 +124,40 @@ async fn an_audience_without_its_policy_is_refused_and_the_others_serve() {
     });
     let error = Host::serve(&desk.config()).await.err().expect("it started");
     assert!(error.to_string().contains("smurtab-rules"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_finds_no_place_is_told_at_once() {
+    let provider = doctor().await;
+    let desk = Desk::new(&provider);
+    let (endless, endless_digest) = write(desk.path(), "endless", &in_shell("endless-loop"));
+    desk.set(|config| {
+        config["limits"]["instances"] = 1.into();
+        config["limits"]["timeout_ms"] = 1_000.into();
+        config["audience"][0]["policy"] =
+            json!([policy("endless", &endless, &endless_digest.to_string(), ("required", true))]);
+    });
+    let host = Arc::new(Host::serve(&desk.config()).await.unwrap());
+    let handle = host.log_in(SMURTAB_SECRET, &provider.key.sign(&claims("smurtab"))).await;
+    let calls: Vec<_> = (0..20)
+        .map(|_| {
+            let (host, handle) = (Arc::clone(&host), handle.clone());
+            tokio::spawn(async move { host.post("/access/v1/evaluation", SMURTAB_SECRET, &question(&handle)).await })
+        })
+        .collect();
+    let mut busy = 0;
+    for call in calls {
+        let (status, answer) = call.await.unwrap();
+        match status {
+            503 => {
+                assert_eq!(answer["code"], "HTTP-BUSY", "{answer}");
+                busy += 1;
+            }
+            _ => assert_eq!((status, &answer["decision"]), (200, &json!(false)), "{answer}"),
+        }
+    }
+    assert!(busy > 0, "one instance and four places to wait are not twenty");
+    desk.set(|config| config["audience"][0]["policy"] = json!([smurtab()]));
+    assert_eq!(host.post("/v1/policies/reload", OPERATOR, &json!({})).await.0, 200);
+    assert_eq!(ask(&host, &handle).await["decision"], true, "the place is free again");
 }
