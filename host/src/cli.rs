@@ -3,6 +3,7 @@
 //! Thin on purpose: arguments in, one call into the library, exit code out. 0 is success, 1 a refusal (a configuration that does
 //! not hold, an inspected value that is not accepted), 2 a wrong use of the command line.
 
+mod check_config;
 mod inspect;
 mod log;
 mod policy;
@@ -30,11 +31,7 @@ enum Command {
     /// Answer relying parties over HTTP.
     Serve(serve::Arguments),
     /// Check a configuration, its secrets, its components and their settings; open no socket and no state.
-    CheckConfig {
-        /// The configuration file.
-        #[arg(long, value_name = "FILE")]
-        config: PathBuf,
-    },
+    CheckConfig(check_config::Arguments),
     /// Say what an identifier, URL, token or UserInfo is worth.
     Inspect(inspect::Arguments),
     /// Write, try out and ship a policy.
@@ -68,7 +65,7 @@ enum Format {
 pub fn run() -> ExitCode {
     match Arguments::parse().command {
         Command::Serve(arguments) => serve::run(&arguments),
-        Command::CheckConfig { config } => serve::check_config(&config),
+        Command::CheckConfig(arguments) => check_config::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Policy(arguments) => policy::run(&arguments),
         Command::Log(arguments) => log::run(&arguments),

@@ -276,6 +276,11 @@ fn value(place: &str, problem: &str) -> ConfigError {
     ConfigError::Value { place: place.to_owned(), problem: problem.to_owned() }
 }
 
+/// The JSON Schema of the file (draft 2020-12), made of the structs that it is read into.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(wire::File).to_value()
+}
+
 /// A handle with its sealed login is about three kilobytes, so this is a disk's worth, and nobody's rate of logins.
 const MOST_ENTRIES: u64 = 100_000_000;
 

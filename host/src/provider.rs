@@ -229,9 +229,10 @@ impl Provider {
                 tokio::time::sleep(rest).await;
                 continue;
             }
-            if self.renew(cached.as_ref()).await.is_err() {
+            match self.renew(cached.as_ref()).await {
+                Ok(keys) if self.age(&keys) < self.pace.fresh => {}
                 // Long enough not to trouble a provider in trouble, short enough that its return is noticed.
-                tokio::time::sleep(self.pace.between.max(self.pace.retry)).await;
+                _ => tokio::time::sleep(self.pace.between.max(self.pace.retry)).await,
             }
         }
     }

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::app::{App, Failure};
+use crate::clock::Pace;
 use crate::pages::Pages;
 use crate::params::Params;
 use crate::provider::request::LevelsAsked;
@@ -199,6 +200,7 @@ struct Change {
     templates: Option<TemplateSet>,
     confirm: Option<ConfirmWhen>,
     cnf: Option<Confirmation>,
+    clock: Option<Pace>,
     advance_s: Option<u64>,
     rotate_keys: Option<Rotation>,
 }
@@ -243,6 +245,9 @@ impl Change {
     fn apply(self, app: &App) -> Result<Faults, Failure> {
         if let Some(rotation) = self.rotate_keys {
             app.keys.rotate(rotation)?;
+        }
+        if let Some(pace) = self.clock {
+            app.store.clock().pace(pace);
         }
         if let Some(seconds) = self.advance_s {
             app.store.clock().advance(seconds);
@@ -311,7 +316,7 @@ pub(crate) async fn read(State(app): State<Arc<App>>) -> Json<Faults> {
 pub(crate) async fn change(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Response {
     let refused = |message: String| {
         let body = json!({"code": "SBX-FAULTS", "message": message,
-            "help": "send application/json with any of the switches that GET answers, or advance_s, rotate_keys, reset"});
+            "help": "send application/json with any of the switches that GET answers, or clock, advance_s, rotate_keys, reset"});
         (StatusCode::BAD_REQUEST, Json(body)).into_response()
     };
     if !web::is_json(&headers) {
@@ -381,6 +386,7 @@ fn read_form(params: &Params) -> Option<Change> {
         "templates",
         "confirm",
         "cnf",
+        "clock",
         "rotate_keys",
     ] {
         if let Some(text) = params.value(name) {

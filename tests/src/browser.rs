@@ -10,13 +10,11 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
-use fantoccini::elements::Element;
 use fantoccini::wd::{TimeoutConfiguration, WindowHandle};
-use fantoccini::{Client, ClientBuilder, Locator};
+use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::artefacts::Artefacts;
 use crate::card::{self, CardHome};
@@ -24,11 +22,7 @@ use crate::etc::Etc;
 use crate::service::Service;
 use crate::stage::SandboxReady;
 
-/// How long anything that should happen may take on a busy machine.
-pub const SOON: Duration = Duration::from_secs(15);
-
-/// How often a condition is looked at.
-const EVERY: Duration = Duration::from_millis(60);
+pub use crate::until::{SOON, until, until_within};
 
 /// Whether the window is seen by anyone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -275,15 +269,6 @@ impl Browser {
         Ok(self.client.switch_to_window(tab.clone()).await?)
     }
 
-    /// Waits for an element.
-    ///
-    /// # Errors
-    /// It did not appear in time.
-    pub async fn element(&self, css: &str) -> Result<Element> {
-        let wait = self.client.wait().at_most(SOON).every(EVERY);
-        wait.for_element(Locator::Css(css)).await.map_err(|error| anyhow!("no element `{css}` ({error})"))
-    }
-
     /// Waits until the page is on this host.
     ///
     /// # Errors
@@ -367,38 +352,6 @@ impl Drop for Browser {
             if String::from_utf8_lossy(&command).contains(&profile) {
                 let _ = Command::new("kill").arg("-KILL").arg(entry.file_name()).status();
             }
-        }
-    }
-}
-
-/// Looks at a condition until it holds. `look` answers `Ok(Err(what is seen instead))` while it does not.
-///
-/// # Errors
-/// Looking failed, or time is up; the message says what was seen last.
-pub async fn until<T>(what: &str, look: impl AsyncFn() -> Result<Result<T, String>>) -> Result<T> {
-    until_within(SOON, what, look).await
-}
-
-/// As [`until`], for what takes longer, such as the start of a browser on a busy machine.
-///
-/// # Errors
-/// As for [`until`].
-pub async fn until_within<T>(
-    at_most: Duration,
-    what: &str,
-    look: impl AsyncFn() -> Result<Result<T, String>>,
-) -> Result<T> {
-    let deadline = Instant::now() + at_most;
-    let mut ticks = interval(EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        match look().await? {
-            Ok(value) => return Ok(value),
-            Err(seen) if Instant::now() > deadline => {
-                return Err(anyhow!("waited {} s for {what}; {seen}", at_most.as_secs()));
-            }
-            Err(_) => {}
         }
     }
 }

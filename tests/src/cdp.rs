@@ -16,10 +16,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
-use crate::browser::until;
+use crate::until::{OnItsWay, is_leaving, until};
 
 /// How long the browser may take to answer one call.
-const ANSWER: Duration = Duration::from_secs(20);
+const ANSWER: Duration = Duration::from_secs(60);
 
 /// One event, with the session that it belongs to (empty for the browser itself).
 #[derive(Debug, Clone)]
@@ -108,7 +108,11 @@ impl Cdp {
             .with_context(|| format!("{method}: no answer within {} s", ANSWER.as_secs()))?
             .with_context(|| format!("{method}: the browser is gone"))?;
         match answer.get("error") {
-            Some(error) => bail!("{method}: {}", error.get("message").and_then(Value::as_str).unwrap_or("refused")),
+            Some(error) => {
+                let words = error.get("message").and_then(Value::as_str).unwrap_or("refused");
+                let said = format!("{method}: {words}");
+                if is_leaving(words) { Err(OnItsWay(said).into()) } else { bail!(said) }
+            }
             None => Ok(answer.get("result").cloned().unwrap_or(Value::Null)),
         }
     }

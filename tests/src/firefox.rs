@@ -30,11 +30,11 @@ use crate::proxy::Proxy;
 use crate::stage::SandboxReady;
 use bidi::Bidi;
 
-pub use page::{Page, find, two_digits};
+pub use page::{Page, two_digits};
 pub use toolbar::{Bubble, Toolbar};
 
 /// How long a start may take: a cold disk, a busy machine.
-const READY: Duration = Duration::from_secs(60);
+const READY: Duration = Duration::from_secs(180);
 
 /// How a Firefox is started.
 #[derive(Debug, Clone)]

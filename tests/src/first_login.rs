@@ -154,7 +154,7 @@ impl<'a> Story<'a> {
             .await?;
         self.timeline
             .step(&format!("its button leads to {WALLET_HOST}"), async {
-                browser.element("#psc-login").await?.click().await?;
+                browser.follow("#psc-login").await?;
                 browser.on_host(WALLET_HOST).await?;
                 browser.element(IDENTIFIER_FIELD).await.map(drop)
             })
@@ -192,11 +192,7 @@ impl<'a> Story<'a> {
                 login.popup.fill().await?;
                 browser.switch_to(&login.party).await?;
                 let before = browser.client.current_url().await?;
-                until("the field to hold the identifier", async || {
-                    let value = browser.element(IDENTIFIER_FIELD).await?.prop("value").await?.unwrap_or_default();
-                    Ok(if value == typed { Ok(()) } else { Err(format!("it holds {} characters", value.len())) })
-                })
-                .await?;
+                browser.holds(IDENTIFIER_FIELD, &typed).await?;
                 ensure!(browser.client.current_url().await? == before, "the page moved on by itself");
                 ensure!(browser.client.find_all(NUMBER).await?.is_empty(), "a number is shown: the page was submitted");
                 Ok(())
@@ -211,8 +207,8 @@ impl<'a> Story<'a> {
         self.timeline
             .step("the person submits; page, badge and popup show the same number", async {
                 browser.switch_to(&login.party).await?;
-                browser.element(SUBMIT).await?.click().await?;
-                let number = browser.element(NUMBER_CSS).await?.text().await?.trim().to_owned();
+                browser.follow(SUBMIT).await?;
+                let number = browser.text(NUMBER_CSS).await?;
                 ensure!(number.len() == 2, "the page shows a number of {} characters", number.len());
                 login.popup.badge(&number).await?;
                 login.popup.state(NUMBER_STATE).await?;
@@ -231,8 +227,7 @@ impl<'a> Story<'a> {
             .step("on the phone: PIN, three numbers, the one shown", async {
                 let offered = unlock(browser, &phone).await?;
                 ensure!(offered.iter().any(|one| one == number), "the phone does not offer the number");
-                browser.element(&format!("button[name=number][value='{number}']")).await?.click().await?;
-                Ok(())
+                browser.follow(&format!("button[name=number][value='{number}']")).await
             })
             .await
     }
@@ -245,8 +240,7 @@ impl<'a> Story<'a> {
             .step("on the phone: PIN, three numbers, another one", async {
                 let offered = unlock(browser, &phone).await?;
                 let other = offered.iter().find(|one| *one != number).context("the phone offers no other number")?;
-                browser.element(&format!("button[name=number][value='{other}']")).await?.click().await?;
-                Ok(())
+                browser.follow(&format!("button[name=number][value='{other}']")).await
             })
             .await
     }
@@ -359,16 +353,9 @@ fn evidence_line(cells: &Value) -> String {
 /// Opens the phone page, types the PIN and reads the numbers on offer.
 async fn unlock(browser: &Browser, phone: &str) -> Result<Vec<String>> {
     browser.open_tab(phone).await?;
-    let pin = browser.element("#pin input[name=pin]").await?;
-    pin.send_keys(PIN).await?;
-    browser.element("#pin [type=submit]").await?.click().await?;
-    browser.element("button[name=number]").await?;
-    let mut offered = Vec::new();
-    for button in browser.client.find_all(fantoccini::Locator::Css("button[name=number]")).await? {
-        offered.push(button.attr("value").await?.unwrap_or_default());
-    }
-    ensure!(offered.len() == 3, "the phone offers {} numbers", offered.len());
-    Ok(offered)
+    browser.write("#pin input[name=pin]", PIN).await?;
+    browser.follow("#pin [type=submit]").await?;
+    browser.offered_numbers().await
 }
 
 impl Story<'_> {

@@ -41,7 +41,7 @@ impl<'a> Popup<'a> {
     pub async fn state(&self, expected: &str) -> Result<()> {
         self.show().await?;
         until(&format!("the popup to say `{expected}`"), async || {
-            let state = self.browser.element("#page-state").await?.attr("data-state").await?.unwrap_or_default();
+            let state = self.browser.attribute("#page-state", "data-state").await?;
             Ok(if state == expected { Ok(()) } else { Err(format!("it says `{state}`")) })
         })
         .await
@@ -52,7 +52,10 @@ impl<'a> Popup<'a> {
     /// # Errors
     /// There is no such element.
     pub async fn text(&self, css: &str) -> Result<String> {
-        Ok(self.browser.element(css).await?.text().await?.trim().to_owned())
+        until(&format!("`{css}` to be there"), async || {
+            Ok(Ok(self.browser.element(css).await?.text().await?.trim().to_owned()))
+        })
+        .await
     }
 
     /// Types an identifier, as a person does, in place of what is there.
@@ -60,10 +63,7 @@ impl<'a> Popup<'a> {
     /// # Errors
     /// The popup offers no field.
     pub async fn type_identifier(&self, identifier: &str) -> Result<()> {
-        let field = self.browser.element("#identifier").await?;
-        field.clear().await?;
-        field.send_keys(identifier).await?;
-        Ok(())
+        self.browser.write("#identifier", identifier).await
     }
 
     /// Asks the extension to fill the page.
@@ -71,8 +71,7 @@ impl<'a> Popup<'a> {
     /// # Errors
     /// The button is absent or off.
     pub async fn fill(&self) -> Result<()> {
-        self.browser.element("#fill:not([disabled])").await?.click().await?;
-        Ok(())
+        self.browser.click("#fill:not([disabled])").await
     }
 
     /// The texts of all badges that are not empty: what stands on the extension's icon.

@@ -48,6 +48,14 @@ impl Sandbox {
         Ok(Self { ready, http, service, _folder: folder })
     }
 
+    /// Stops the sandbox's clock: from now on only [`Sandbox::advance_s`] moves it, and nothing expires because the machine is slow.
+    ///
+    /// # Errors
+    /// It refused.
+    pub async fn stop_clock(&self) -> Result<()> {
+        self.set(json!({ "clock": "stopped" })).await
+    }
+
     /// Moves the sandbox's clock forward.
     ///
     /// # Errors

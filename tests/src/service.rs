@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 
-/// Starting includes compiling components, on a machine that may be busy.
-const READY_WITHIN: Duration = Duration::from_secs(60);
+/// Starting includes compiling components, on a machine that may be busy; only what fails takes so long.
+const READY_WITHIN: Duration = Duration::from_secs(180);
 
 /// A running child.
 #[derive(Debug)]

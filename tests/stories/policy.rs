@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use fantoccini::Locator;
 use tempfile::TempDir;
 use vigie_e2e::artefacts::Artefacts;
 use vigie_e2e::browser::{Browser, Extension, Frame, Setup};
@@ -122,21 +121,20 @@ async fn log_in(artefacts: &Artefacts, stage: &Stage) -> Result<String> {
 
 async fn shown(artefacts: &Artefacts, stage: &Stage, browser: &Browser) -> Result<String> {
     let desk = browser.open_tab(stage.sandbox.relying_parties.get("smurtab").context("no relying party")?).await?;
-    browser.element("#psc-login").await?.click().await?;
-    browser.element("form input[type=text]").await?.send_keys(DOCTOR).await?;
-    browser.element("form [type=submit]").await?.click().await?;
-    let number = browser.element("[data-test=number]").await?.text().await?.trim().to_owned();
+    browser.follow("#psc-login").await?;
+    browser.write("form input[type=text]", DOCTOR).await?;
+    browser.follow("form [type=submit]").await?;
+    let number = browser.text("[data-test=number]").await?;
 
     browser.open_tab(&format!("{}/{DOCTOR}", stage.sandbox.phone.trim_end_matches('/'))).await?;
-    browser.element("#pin input[name=pin]").await?.send_keys(PIN).await?;
-    browser.element("#pin [type=submit]").await?.click().await?;
-    browser.element(&format!("button[name=number][value='{number}']")).await?.click().await?;
+    browser.write("#pin input[name=pin]", PIN).await?;
+    browser.follow("#pin [type=submit]").await?;
+    browser.follow(&format!("button[name=number][value='{number}']")).await?;
 
     browser.switch_to(&desk).await?;
     browser.element("body[data-decision] [data-reason]").await?;
-    let page = browser.client.find(Locator::Css("body")).await?;
-    let decision = page.attr("data-decision").await?.unwrap_or_default();
-    let reason = browser.element("[data-reason]").await?.attr("data-reason").await?.unwrap_or_default();
+    let decision = browser.attribute("body", "data-decision").await?;
+    let reason = browser.attribute("[data-reason]", "data-reason").await?;
     browser.picture(&artefacts.output.join("policy-in-ten-minutes.png"), Frame::Page).await?;
     Ok(format!("{decision} {reason}"))
 }

@@ -1,4 +1,4 @@
-//! `vigie log verify`: whether a decision log is the one that was written.
+//! `vigie log verify`: whether a decision log is the one that was written; `vigie log pseudonym`: which lines are about a person.
 
 use std::fs::File;
 use std::io::{self, BufReader};
@@ -9,8 +9,12 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::{Format, refuse};
+use crate::config::{Config, ConfigError};
 use crate::log::chain::{Verified, VerifyChainError};
 use crate::log::file::set_aside;
+use crate::log::pseudonym::asserted_realm;
+use crate::log::{OpenLogError, Pseudonym, PseudonymKey};
+use crate::service::StartError;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -29,6 +33,16 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Format::Human)]
         format: Format,
     },
+    /// Print the word under which a person stands in the decision log of this host. Reads the identifier from standard input, so
+    /// that it is in no list of processes and no history: the national id as the provider has it, type digit first, or the `sub`.
+    Pseudonym {
+        /// The configuration file; the key lies beside its state.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// The relying party that the person logged in to.
+        #[arg(long, value_name = "ID")]
+        audience: String,
+    },
 }
 
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
@@ -40,7 +54,35 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
             }
             Err(error) => refuse(&error),
         },
+        Command::Pseudonym { config, audience } => match pseudonym(config, audience) {
+            Ok(word) => {
+                println!("{word}");
+                ExitCode::SUCCESS
+            }
+            Err(error) => refuse(&error),
+        },
     }
+}
+
+fn pseudonym(file: &Path, audience: &str) -> Result<Pseudonym, StartError> {
+    let config = Config::read(file)?;
+    let refuse = |place: &str, problem: String| ConfigError::Value { place: place.into(), problem };
+    let audience = config
+        .audiences
+        .iter()
+        .find(|known| known.id == audience)
+        .ok_or_else(|| refuse("audience", format!("the file has none with the id {audience:?}")))?;
+    let key = PseudonymKey::open_existing(&PseudonymKey::path(&config.state)).map_err(OpenLogError::from)?;
+    let mut line = String::new();
+    io::stdin()
+        .read_line(&mut line)
+        .map_err(|error| refuse("standard input", format!("it cannot be read ({error})")))?;
+    let person = line.trim();
+    if person.is_empty() {
+        return Err(refuse("standard input", "it holds no identifier".into()).into());
+    }
+    let realm = audience.login.as_ref().map_or_else(|| asserted_realm(&audience.id), |login| login.issuer.clone());
+    Ok(key.of(&realm, person))
 }
 
 fn verify(logs: &[PathBuf]) -> Result<Verified, VerifyChainError> {

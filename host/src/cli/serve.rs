@@ -1,12 +1,12 @@
-//! `vigie serve` and `vigie check-config`.
+//! `vigie serve`.
 //!
 //! The ready line on standard output is the only thing printed there, so a program that starts the host reads one line and knows
 //! where to ask. Everything else goes to standard error or to the decision log.
 
-mod socket;
+pub(super) mod socket;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,6 @@ use super::{Format, refuse};
 use crate::config::{Config, Keeping, LogInput};
 use crate::engine::compiler::{Compiler, Worker};
 use crate::http;
-use crate::metrics::Metrics;
 use crate::policies::watch::Wakes;
 use crate::provider::Pace;
 use crate::service::{Components, Service, StartError, system_clock};
@@ -94,7 +93,7 @@ async fn serve(arguments: &Arguments) -> Result<(), StartError> {
 }
 
 /// Said at every start, whatever the level of messages: nobody should find out later what lies in that file.
-fn warn_of_personal_data(config: &Config) {
+pub(super) fn warn_of_personal_data(config: &Config) {
     if config.log.input == LogInput::Full {
         eprintln!(
             "vigie: CFG-LOG-INPUT: log.input is \"full\": the decision log holds who asked for what, national identifiers included. Keep \
@@ -104,7 +103,7 @@ fn warn_of_personal_data(config: &Config) {
 }
 
 /// This program, as the child that compiles. The link stays right when another version is installed over the file meanwhile.
-fn compiler(config: &Config) -> Result<Compiler, StartError> {
+pub(super) fn compiler(config: &Config) -> Result<Compiler, StartError> {
     let link = PathBuf::from("/proc/self/exe");
     let program = match link.try_exists() {
         Ok(true) => link,
@@ -177,34 +176,5 @@ fn announce(service: &Service, url: &str, format: Format) {
                 println!("  {} asks {} ({}) {}", audience.config.id, policy.id, policy.role.name(), policy.digest);
             }
         }
-    }
-}
-
-pub(super) fn check_config(path: &Path) -> ExitCode {
-    let checked = Config::read(path).map_err(StartError::from).and_then(|config| {
-        let components = Components::check(&config, &compiler(&config)?, &system_clock())?;
-        // The provider need not be there; what the configuration says about reaching it must make sense.
-        crate::provider::Providers::new(&config, &Pace::default(), &system_clock(), &Arc::new(Metrics::new("")))?;
-        socket::prepare(&config, config.server.listen)?;
-        Ok((config, components))
-    });
-    match checked {
-        Ok((config, components)) => {
-            warn_of_personal_data(&config);
-            socket::warn_of_asserted(&config);
-            println!("{} holds", path.display());
-            println!("  core {}", components.verifier.digest());
-            for (place, audience) in config.audiences.iter().enumerate() {
-                for policy in components.policies.table().of(place).iter() {
-                    let Some(about) = policy.description() else { continue };
-                    println!(
-                        "  {} asks {}: {} {}, {}",
-                        audience.id, policy.id, about.name, about.version, about.summary
-                    );
-                }
-            }
-            ExitCode::SUCCESS
-        }
-        Err(error) => refuse(&error),
     }
 }

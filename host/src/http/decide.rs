@@ -24,6 +24,7 @@ use super::{Evidence, evidence, level_word};
 use crate::config::PolicyRole;
 use crate::engine::json;
 use crate::engine::policy::types;
+use crate::log::pseudonym::asserted_realm;
 use crate::log::{DecisionLine, Event, PolicyLine, Pseudonym};
 use crate::metrics::Stage;
 use crate::service::{Audience, Service};
@@ -149,7 +150,7 @@ pub(super) fn decide(
     // Whom an audience vouches for has a name of that audience's own.
     let person = match &login {
         Some(login) => logins::person(service, &login.identity),
-        None => service.log.pseudonym(&format!("audience:{}", audience.config.id), &question.subject.id),
+        None => service.log.pseudonym(&asserted_realm(&audience.config.id), &question.subject.id),
     };
     let supported = question.supported.clone();
     let request = request(audience, now, question, login);

@@ -19,6 +19,8 @@ pub(super) struct LogFile {
     size: u64,
     link: Link,
     torn_bytes: u64,
+    /// Pipes and devices have no disk to wait for.
+    is_on_disk: bool,
     sync: Sync,
     rotate_bytes: Option<u64>,
     keep_files: Option<u64>,
@@ -46,6 +48,7 @@ impl LogFile {
         Ok(Self {
             path: path.to_owned(),
             size: file.metadata()?.len(),
+            is_on_disk: file.metadata()?.is_file(),
             file,
             link,
             torn_bytes,
@@ -79,9 +82,8 @@ impl LogFile {
     }
 
     fn put(&mut self, bytes: &[u8], next: Link) -> io::Result<()> {
-        let sync = self.sync;
-        let written = self.file.write_all(bytes).and_then(|()| match sync {
-            Sync::Group => self.file.sync_data(),
+        let written = self.file.write_all(bytes).and_then(|()| match self.sync {
+            Sync::Group => self.sync(),
             Sync::System => Ok(()),
         });
         match written {
@@ -102,7 +104,7 @@ impl LogFile {
     }
 
     pub(super) fn sync(&self) -> io::Result<()> {
-        self.file.sync_data()
+        if self.is_on_disk { self.file.sync_data() } else { Ok(()) }
     }
 
     pub(super) fn rotate(&mut self) -> io::Result<()> {

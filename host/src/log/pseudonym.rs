@@ -149,6 +149,11 @@ impl fmt::Debug for PseudonymKey {
     }
 }
 
+/// The realm of people whom an audience vouches for itself.
+pub fn asserted_realm(audience: &str) -> String {
+    format!("audience:{audience}")
+}
+
 fn refuse(file: &Path, problem: String) -> PseudonymKeyError {
     PseudonymKeyError { file: file.to_owned(), problem }
 }

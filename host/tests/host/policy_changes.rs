@@ -104,7 +104,7 @@ async fn a_file_a_signal_and_a_call_have_policies_reloaded() {
     let provider = doctor().await;
     let desk = Desk::new(&provider);
     desk.set(|config| config["policies"] = json!({ "watch": "files" }));
-    let host = super::serving::Served::start(&desk.config());
+    let host = super::support::program::Served::start(&desk.config());
     let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
     let (url, smurtab, sidep) = (host.url(), digest("smurtab").to_string(), digest("sidep").to_string());
     assert_eq!(digest_of(&report(&client, url).await), smurtab);
@@ -191,11 +191,11 @@ async fn the_last_good_policy_outlives_its_file_and_the_host() {
     let smurtab = digest("smurtab").to_string();
     desk.pin(&copy, &smurtab);
     let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
-    let host = super::serving::Served::start(&desk.config());
+    let host = super::support::program::Served::start(&desk.config());
     assert_eq!(first(&report(&client, host.url()).await)["state"], "active");
     assert_eq!(host.terminate(), Some(0));
     std::fs::remove_file(&copy).unwrap();
-    let host = super::serving::Served::start(&desk.config());
+    let host = super::support::program::Served::start(&desk.config());
     let seen = report(&client, host.url()).await;
     assert_eq!((digest_of(&seen), &first(&seen)["state"]), (smurtab.as_str(), &json!("last-good")), "{seen}");
     host.terminate();
@@ -205,7 +205,7 @@ async fn the_last_good_policy_outlives_its_file_and_the_host() {
     let mut bytes = std::fs::read(&record).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     std::fs::write(&record, bytes).unwrap();
-    let host = super::serving::Served::start(&desk.config());
+    let host = super::support::program::Served::start(&desk.config());
     assert_eq!(first(&report(&client, host.url()).await)["state"], "missing");
     host.terminate();
 }

@@ -1,8 +1,6 @@
 //! The shipped program: its ready line, its end, and what it still knows after it was killed.
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
@@ -10,45 +8,8 @@ use serde_json::{Value, json};
 use super::support::components;
 use super::support::host::{SMURTAB_SECRET, claims_at, login_body, question, userinfo, write_config};
 use super::support::keys::Key;
+use super::support::program::Served;
 use super::support::provider::Provider;
-
-pub struct Served {
-    child: Child,
-    ready: Value,
-}
-
-impl Served {
-    pub fn start(config: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_vigie"))
-            .args(["serve", "--format", "json", "--config"])
-            .arg(config)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { child, ready: serde_json::from_str(&line).expect("the first line is JSON") }
-    }
-
-    pub fn url(&self) -> &str {
-        self.ready["listening"].as_str().unwrap()
-    }
-
-    pub fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
-    }
-
-    pub fn terminate(mut self) -> Option<i32> {
-        self.signal("TERM");
-        self.child.wait().unwrap().code()
-    }
-
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
 
 async fn post(client: &reqwest::Client, url: String, body: &Value) -> (u16, Value) {
     let response = client.post(url).bearer_auth(SMURTAB_SECRET).json(body).send().await.unwrap();

@@ -9,6 +9,8 @@ use crate::world::{Browser, DOCTOR, Page, World};
 
 /// A decision point that answers what the test says, and checks what it is asked.
 pub(crate) async fn decision_point(name: &str, login: Value, evaluation: Value) -> std::path::PathBuf {
+    let path = std::env::temp_dir().join(format!("vigie-sandbox-test-{}-{name}.toml", std::process::id()));
+    let revocations = revocations_of(&path);
     let bearer = |headers: &HeaderMap| {
         headers.get("authorization").and_then(|value| value.to_str().ok()).map(str::to_owned).unwrap_or_default()
     };
@@ -34,21 +36,34 @@ pub(crate) async fn decision_point(name: &str, login: Value, evaluation: Value) 
         )
         .route(
             "/v1/logins/revoke",
-            post(|Json(body): Json<Value>| async move {
+            post(move |headers: HeaderMap, Json(body): Json<Value>| async move {
+                assert_eq!(bearer(&headers), "Bearer the-secret");
                 assert_eq!(body, json!({"login": "the-handle"}));
+                let before = std::fs::read_to_string(&revocations).unwrap_or_default();
+                std::fs::write(&revocations, format!("{before}revoked\n")).unwrap();
                 Json(json!({"revoked": true}))
             }),
         );
     let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(socket, router).await.unwrap() });
-    let path = std::env::temp_dir().join(format!("vigie-sandbox-test-{}-{name}.toml", std::process::id()));
     std::fs::write(
         &path,
         format!("url = \"http://{address}\"\n[secrets]\nsmurtab = \"the-secret\"\nsidep = \"the-secret\"\n"),
     )
     .unwrap();
     path
+}
+
+/// Where a decision point notes each handle that it was told to end.
+fn revocations_of(file: &std::path::Path) -> std::path::PathBuf {
+    file.with_extension("revoked")
+}
+
+/// How many handles the decision point of this name was told to end.
+pub(crate) fn revoked(name: &str) -> usize {
+    let file = std::env::temp_dir().join(format!("vigie-sandbox-test-{}-{name}.toml", std::process::id()));
+    std::fs::read_to_string(revocations_of(&file)).unwrap_or_default().lines().count()
 }
 
 /// Follows redirects until a page stands still.

@@ -3,7 +3,7 @@
 use serde_json::json;
 use vigie_sandbox::HostNames;
 
-use crate::services::{decision_point, follow, handle};
+use crate::services::{decision_point, follow, handle, revoked};
 use crate::world::{Browser, DOCTOR, Page, World};
 
 const MINUTE: u64 = 60;
@@ -56,6 +56,7 @@ async fn thirty_minutes_without_a_click_end_both() {
     world.clock.advance_s(30 * MINUTE);
     let ended = world.click(&mut browser, "smurtab").await;
     has_ended(&ended, "SBX-RP-IDLE");
+    assert_eq!(revoked("idle"), 1, "the handle ends with the session");
     let page = resume(&mut browser, &ended).await;
     assert!(page.body.contains("name=\"saisie\""), "the provider's session is over as well: {}", page.body);
     // The explanation is given once; afterwards nobody is logged in.
@@ -108,12 +109,14 @@ async fn leaving_one_service_closes_the_other() {
     follow(&mut browser, &world.party("sidep", "login?session=reuse")).await;
     let left = browser.submit(&page, &[]).await;
     assert_eq!(left.location(), world.ready.relying_parties.smurtab);
+    assert_eq!(revoked("leave"), 1, "whoever leaves ends the handle too");
     assert_eq!(world.click(&mut browser, "smurtab").await.status, 302);
     let silent = browser.get(&world.authorize_url(&[("prompt", "none")])).await;
     assert!(silent.location().contains("error=login_required"));
     world.clock.advance_s(MINUTE);
     let ended = world.click(&mut browser, "sidep").await;
     has_ended(&ended, "SBX-RP-CLOSED");
+    assert_eq!(revoked("leave"), 2);
     assert!(resume(&mut browser, &ended).await.body.contains("name=\"saisie\""));
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::Firefox;
 use crate::browser::until;
+use crate::hand::find;
 
 /// A tab.
 #[derive(Debug)]
@@ -27,9 +28,11 @@ impl<'a> Page<'a> {
     /// # Errors
     /// It cannot be loaded.
     pub async fn goto(&self, address: &str) -> Result<()> {
+        let old = self.element("html").await?;
         // Not the command's own wait: it never ends when the page was already on its way somewhere else.
         let params = json!({ "context": self.context, "url": address, "wait": "none" });
         self.firefox.bidi.call("browsingContext.navigate", params).await?;
+        self.gone(&old, address).await?;
         self.shows("location.href + ' ' + document.readyState", &format!("{address} complete")).await
     }
 
@@ -106,18 +109,48 @@ impl<'a> Page<'a> {
         self.reads(&format!("{}?.innerText", find(css)), |text| !text.is_empty()).await
     }
 
-    /// Clicks in the middle of an element.
+    /// Clicks in the middle of an element that leads to another page, or to another view in this one, and waits until it is gone.
+    /// A click is answered before that, and what is done meanwhile would still reach the old page.
+    ///
+    /// # Errors
+    /// It does not come, or leads nowhere.
+    pub async fn follow(&self, css: &str) -> Result<()> {
+        let clicked = self.press(css).await?;
+        self.gone(&clicked, css).await
+    }
+
+    /// Clicks in the middle of an element, and stays in the page.
     ///
     /// # Errors
     /// It does not come.
     pub async fn click(&self, css: &str) -> Result<()> {
+        self.press(css).await.map(drop)
+    }
+
+    /// Waits until an element is gone, with its page or from it.
+    async fn gone(&self, element: &Value, by: &str) -> Result<()> {
+        until(&format!("the page to go on to or by `{by}`"), async || {
+            let params = json!({
+                "functionDeclaration": "(one) => one.isConnected && one.ownerDocument === document", "arguments": [element], "awaitPromise": false,
+                "target": { "context": self.context },
+            });
+            // An element of a page that is gone cannot be spoken of, or stands in one that is kept for going back.
+            let there = self.firefox.bidi.call("script.callFunction", params).await;
+            let there = there.is_ok_and(|answer| answer.pointer("/result/value") == Some(&Value::Bool(true)));
+            Ok(if there { Err("it stays".to_owned()) } else { Ok(()) })
+        })
+        .await
+    }
+
+    async fn press(&self, css: &str) -> Result<Value> {
         let element = self.element(css).await?;
         let actions = json!([{ "type": "pointer", "id": "mouse", "actions": [
             { "type": "pointerMove", "x": 0, "y": 0, "origin": { "type": "element", "element": element } },
             { "type": "pointerDown", "button": 0 },
             { "type": "pointerUp", "button": 0 },
         ]}]);
-        self.perform(actions).await.with_context(|| format!("clicking `{css}`"))
+        self.perform(actions).await.with_context(|| format!("clicking `{css}`"))?;
+        Ok(element)
     }
 
     /// Clicks a field and types.
@@ -172,18 +205,6 @@ impl<'a> Page<'a> {
         .await
         .map_err(|error| anyhow!("{error:#}"))
     }
-}
-
-/// An expression for the first element that matches, also inside open shadow roots, where some pages keep everything.
-#[must_use]
-pub fn find(css: &str) -> String {
-    format!(
-        "(function deep(root) {{
-           const inside = () => [...root.querySelectorAll('*')].map((one) => one.shadowRoot && deep(one.shadowRoot));
-           return root.querySelector({}) ?? inside().find(Boolean) ?? null;
-         }})(document)",
-        json!(css)
-    )
 }
 
 /// Checks that a text is one of two digits.

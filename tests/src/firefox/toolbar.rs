@@ -17,12 +17,12 @@ use tokio::time::timeout;
 
 use super::Firefox;
 use super::profile::{EXTENSION, EXTENSION_HOST};
-use crate::browser::until;
+use crate::browser::{SOON, until};
 
 /// The names that Firefox makes of the extension's id.
 const WIDGET: &str = "vigie_vigie_example";
 
-/// How long the popup may take for one answer.
+/// How long a popup that may still be moving into its process is listened to before it is asked again.
 const ANSWER: Duration = Duration::from_secs(3);
 
 /// The extension in the browser's window.
@@ -109,7 +109,7 @@ impl<'a> Toolbar<'a> {
         let bubble = Bubble { firefox: self.firefox };
         until("the popup to open", async || {
             // It is there before its document is.
-            let state = bubble.evaluate("return document.readyState + ' ' + location.pathname;").await;
+            let state = bubble.evaluate("return document.readyState + ' ' + location.pathname;", ANSWER).await;
             Ok(match state {
                 Ok(Some(state)) if state == json!("complete /popup.html") => Ok(()),
                 Ok(state) => Err(format!("it is {state:?}")),
@@ -191,7 +191,7 @@ pub struct Bubble<'a> {
 
 impl Bubble<'_> {
     /// What the body of an async function returns in the popup; `None` when there is no popup.
-    async fn evaluate(&self, body: &str) -> Result<Option<Value>> {
+    async fn evaluate(&self, body: &str, patience: Duration) -> Result<Option<Value>> {
         // Each answer has a name of its own, so that a late one is not taken for the next.
         let name = format!("vigie-story-{}", self.firefox.asked.fetch_add(1, Ordering::Relaxed));
         let inside = format!(
@@ -218,7 +218,7 @@ impl Bubble<'_> {
             inside = json!(inside)
         );
         // A popup that is still moving into the extension's process loses what was sent to it before.
-        let answered = timeout(ANSWER, self.firefox.in_window(&script)).await;
+        let answered = timeout(patience, self.firefox.in_window(&script)).await;
         let answer = answered.map_err(|_| anyhow!("the popup is not there yet"))??;
         if answer.get("closed").is_some() {
             return Ok(None);
@@ -236,7 +236,7 @@ impl Bubble<'_> {
     pub async fn shows(&self, expression: &str, expected: &str) -> Result<()> {
         let body = format!("return String({expression} ?? '');");
         until(&format!("the popup's {expression} to be `{expected}`"), async || {
-            let text = match self.evaluate(&body).await {
+            let text = match self.evaluate(&body, ANSWER).await {
                 Ok(text) => text.context("the popup is closed")?.as_str().unwrap_or_default().trim().to_owned(),
                 Err(error) => return Ok(Err(format!("{error:#}"))),
             };
@@ -259,7 +259,7 @@ impl Bubble<'_> {
     /// There is no such element.
     pub async fn text(&self, css: &str) -> Result<String> {
         let body = format!("return document.querySelector({}).innerText;", json!(css));
-        let text = self.evaluate(&body).await?.context("the popup is closed")?;
+        let text = self.evaluate(&body, SOON).await?.context("the popup is closed")?;
         Ok(text.as_str().unwrap_or_default().trim().to_owned())
     }
 
@@ -269,7 +269,7 @@ impl Bubble<'_> {
     /// There is no such field.
     pub async fn value(&self, css: &str) -> Result<String> {
         let body = format!("return document.querySelector({}).value;", json!(css));
-        let value = self.evaluate(&body).await?.context("the popup is closed")?;
+        let value = self.evaluate(&body, SOON).await?.context("the popup is closed")?;
         Ok(value.as_str().unwrap_or_default().to_owned())
     }
 
@@ -285,7 +285,7 @@ impl Bubble<'_> {
             json!(css),
             json!(text)
         );
-        self.evaluate(&body).await?.context("the popup is closed").map(drop)
+        self.evaluate(&body, SOON).await?.context("the popup is closed").map(drop)
     }
 
     /// Presses a button or ticks a box of the popup, as soon as a person could.
@@ -300,7 +300,7 @@ impl Bubble<'_> {
         self.shows(&usable, "true").await.with_context(|| format!("{css} cannot be pressed"))?;
         // A person's press is what lets a page ask for a permission.
         let press = format!("document.notifyUserGestureActivation(); document.querySelector({css}).click();");
-        self.evaluate(&press).await?.context("the popup is closed").map(drop)
+        self.evaluate(&press, SOON).await?.context("the popup is closed").map(drop)
     }
 
     /// Closes the popup, as a click beside it does.

@@ -5,7 +5,7 @@ use serde_json::json;
 use vigie_e2e::browser::Frame;
 
 use crate::steps::{Desk, WALLET, extended};
-use crate::support::{IDENTIFIER, Story, click, tell, write};
+use crate::support::{IDENTIFIER, Story, tell};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn card_and_outage() {
@@ -18,18 +18,18 @@ async fn told(story: &Story) -> Result<()> {
 
     // The card tab: help is there for who asks, one question after the other.
     desk.show_page().await?;
-    browser.client.find(fantoccini::Locator::LinkText("Carte CPS")).await?.click().await?;
+    browser.follow("[role=tab][href$='onglet=carte']").await?;
     desk.popup.state("card").await?;
     ensure!(desk.attribute("#guide", "open").await?.is_empty(), "help forces itself on who needs none");
-    click(browser, "#guide-title").await?;
-    click(browser, "[data-act=guide][data-node=GUIDE-READER]").await?;
+    browser.click("#guide-title").await?;
+    browser.click("[data-act=guide][data-node=GUIDE-READER]").await?;
     let steps = desk.popup.text("#guide-steps").await?;
     ensure!(steps.contains("Branchez le lecteur") && steps.lines().count() == 3, "the checklist says {steps}");
     story.keep("card-help", Frame::Popup).await?;
 
     // The host that asks for the certificate is read by nobody here; without a card it refuses. Help stands open at once.
     desk.show_page().await?;
-    click(browser, "#card-login").await?;
+    browser.follow("#card-login").await?;
     desk.popup.state("card-away").await?;
     browser.element("#guide[data-node=GUIDE-CARD][open]").await?;
     story.keep("card-away", Frame::Popup).await?;
@@ -37,7 +37,7 @@ async fn told(story: &Story) -> Result<()> {
     // Messages above the card form, in the words that such pages use.
     let desk = Desk::at_login_page(story).await?;
     desk.show_page().await?;
-    browser.client.find(fantoccini::Locator::LinkText("Carte CPS")).await?.click().await?;
+    browser.follow("[role=tab][href$='onglet=carte']").await?;
     desk.popup.state("card").await?;
     for (message, state, node) in [
         ("Aucun certificat n'a été présenté par votre carte.", "card-unread", "GUIDE-READER"),
@@ -59,8 +59,8 @@ async fn told(story: &Story) -> Result<()> {
     // An identifier that is not known: the eight, the digits, and the app of the wrong environment.
     let desk = Desk::at_login_page(story).await?;
     desk.show_page().await?;
-    write(browser, IDENTIFIER, "899700000007").await?;
-    click(browser, "form [type=submit]").await?;
+    browser.write(IDENTIFIER, "899700000007").await?;
+    browser.follow("form [type=submit]").await?;
     desk.popup.state("unknown-identifier").await?;
     let steps = desk.popup.text("#guide-steps").await?;
     ensure!(steps.contains("le 8 compris") && steps.contains("e-CPS BAS"), "the checklist says {steps}");

@@ -7,7 +7,7 @@ use vigie_e2e::browser::Frame;
 use vigie_e2e::popup::Popup;
 
 use crate::steps::{Desk, NUMBER, extended};
-use crate::support::{DOCTOR, Story, click, tell};
+use crate::support::{DOCTOR, Story, tell};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn life_of_a_number() {
@@ -63,7 +63,7 @@ async fn told(story: &Story) -> Result<()> {
 
     // Quitting is no refusal.
     desk.show_page().await?;
-    click(browser, "form button[type=submit]").await?;
+    browser.follow("form button[type=submit]").await?;
     desk.popup.state("quit").await?;
     desk.no_badge().await?;
 
@@ -78,7 +78,7 @@ async fn told(story: &Story) -> Result<()> {
 
     // The page offers another try: the same tab, a new number.
     desk.show_page().await?;
-    click(browser, "[data-test=retry]").await?;
+    browser.follow("[data-test=retry]").await?;
     desk.popup.state("identifier").await?;
     desk.fill(crate::steps::DOCTOR).await?;
     let fresh = desk.submit().await?;

@@ -6,7 +6,7 @@ use vigie_e2e::browser::Frame;
 use vigie_e2e::popup::Popup;
 
 use crate::steps::{Desk, extended};
-use crate::support::{Story, click, tell};
+use crate::support::{Story, tell};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn not_started_by_you() {
@@ -32,7 +32,7 @@ async fn told(story: &Story) -> Result<()> {
     story.keep("unseen", Frame::Popup).await?;
 
     // "It was not me": refuse, what runs in this browser, and how to end a session.
-    click(browser, "#unseen-panel [data-act=unasked]").await?;
+    browser.click("#unseen-panel [data-act=unasked]").await?;
     browser.element("#page-state[data-view=unasked]").await?;
     let panel = popup.text("#unasked-panel").await?;
     ensure!(panel.contains("Refusez-la sur le téléphone"), "the first advice is not to refuse: {panel}");
@@ -41,20 +41,20 @@ async fn told(story: &Story) -> Result<()> {
     ensure!(!browser.element("#digits").await?.is_displayed().await?, "the number is still offered");
     story.keep("not-me", Frame::Popup).await?;
 
-    click(browser, "[data-act=guide][data-node=GUIDE-PULL-MODE]").await?;
+    browser.click("[data-act=guide][data-node=GUIDE-PULL-MODE]").await?;
     let steps = popup.text("#guide-steps").await?;
     ensure!(steps.contains("désactivez les notifications") && steps.contains("ouvrez vous-même l'appli"), "{steps}");
     story.keep("without-notifications", Frame::Popup).await?;
-    click(browser, "#guide-back").await?;
+    browser.click("#guide-back").await?;
     browser.element("#guide[data-node=GUIDE-UNASKED-PUSH]").await?;
 
     // The end of the session is a link to the provider, followed by a click and by nothing else.
-    let logout = browser.element("#logout").await?.attr("href").await?.unwrap_or_default();
+    let logout = browser.attribute("#logout", "href").await?;
     ensure!(
         logout == "https://auth.esw.esante.gouv.fr/auth/realms/esante-wallet/protocol/openid-connect/logout",
         "the session is ended at {logout}"
     );
-    click(browser, "[data-act=asked]").await?;
+    browser.click("[data-act=asked]").await?;
     popup.state("number").await?;
     browser.element("#page-state[data-view=page]").await.map(drop)
 }

@@ -10,7 +10,7 @@ use vigie_e2e::popup::Popup;
 use vigie_e2e::sandbox::Sandbox;
 
 use crate::steps::{DOCTOR, kept};
-use crate::support::{IDENTIFIER, click};
+use crate::support::IDENTIFIER;
 
 /// Names under which Chromium looks for its own updates, and Debian's build for its start page.
 const CHROMIUM: &[&str] = &[".google.com", ".googleapis.com", ".gvt1.com", ".duckduckgo.com"];
@@ -72,7 +72,7 @@ async fn login(browser: &Browser, sandbox: &Sandbox) -> Result<String> {
     let home = sandbox.ready.relying_parties.get("smurtab").context("no service smurtab")?;
     browser.client.goto(home).await?;
     browser.evaluate("console.log('the console is heard');").await?;
-    click(browser, "#psc-login").await?;
+    browser.follow("#psc-login").await?;
     browser.element(IDENTIFIER).await?;
     let popup = Popup::open(browser).await?;
     popup.state("identifier").await?;
@@ -81,13 +81,9 @@ async fn login(browser: &Browser, sandbox: &Sandbox) -> Result<String> {
     popup.show().await?;
     browser.element("#message-panel[data-word], #headline").await?;
     browser.switch_to(&page).await?;
-    vigie_e2e::browser::until("the field to be filled", async || {
-        let value = browser.element(IDENTIFIER).await?.prop("value").await?.unwrap_or_default();
-        Ok(if value.contains(DOCTOR) { Ok(()) } else { Err("it is not".to_owned()) })
-    })
-    .await?;
-    click(browser, "form [type=submit]").await?;
-    let number = browser.element("[data-test=number]").await?.text().await?.trim().to_owned();
+    browser.holds(IDENTIFIER, &format!("8{DOCTOR}")).await?;
+    browser.follow("form [type=submit]").await?;
+    let number = browser.text("[data-test=number]").await?;
     popup.badge(&number).await?;
     popup.state("number").await?;
     let (session, disk) = kept(browser).await?;

@@ -5,7 +5,7 @@ use vigie_e2e::browser::Frame;
 use vigie_e2e::popup::Popup;
 
 use crate::steps::{COLLEAGUE, DOCTOR, Desk, extended, kept, press_fill};
-use crate::support::{IDENTIFIER, Story, click, tell, text};
+use crate::support::{IDENTIFIER, Story, tell};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn people_at_a_desk() {
@@ -24,7 +24,7 @@ async fn told(story: &Story) -> Result<()> {
     desk.popup_says("#fill", "Saisir quand même").await?;
     story.keep("key-asked", Frame::Popup).await?;
     desk.show_page().await?;
-    ensure!(browser.element(IDENTIFIER).await?.prop("value").await? == Some(String::new()), "it was written unasked");
+    ensure!(browser.value(IDENTIFIER).await?.is_empty(), "it was written unasked");
 
     desk.fill(DOCTOR).await?;
     desk.empty_field().await?;
@@ -41,17 +41,17 @@ async fn told(story: &Story) -> Result<()> {
     again.state("identifier").await?;
     browser.element("#desk:not([hidden])").await?;
     browser.element("#fill-panel:not([hidden])").await?;
-    let rows = text(browser, "#desk").await?;
+    let rows = browser.text("#desk").await?;
     ensure!(rows.contains("7869") && rows.contains("7909") && rows.contains("encore 30 min"), "the rows say {rows}");
     ensure!(!rows.contains(DOCTOR) && !rows.contains(COLLEAGUE), "a whole identifier is shown to whoever looks");
     story.keep("two-people", Frame::Popup).await?;
     press_fill(&desk).await?;
     again.show().await?;
-    click(browser, "#desk-list li:nth-child(2) [data-act=choose]").await?;
+    browser.click("#desk-list li:nth-child(2) [data-act=choose]").await?;
     desk.show_page().await?;
-    ensure!(browser.element(IDENTIFIER).await?.prop("value").await? == Some(String::new()), "a key chose for them");
+    ensure!(browser.value(IDENTIFIER).await?.is_empty(), "a key chose for them");
     again.show().await?;
-    let preview: String = text(browser, "#preview").await?.chars().filter(char::is_ascii_digit).collect();
+    let preview: String = browser.text("#preview").await?.chars().filter(char::is_ascii_digit).collect();
     ensure!(preview == format!("8{DOCTOR}"), "the preview shows somebody else");
     again.fill().await?;
     desk.holds(&format!("8{DOCTOR}")).await?;
@@ -69,7 +69,7 @@ async fn told(story: &Story) -> Result<()> {
     let last = Popup::open(browser).await?;
     last.state("identifier").await?;
     browser.element("#desk:not([hidden])").await?;
-    click(browser, "#desk-list li:nth-child(2) [data-act=forget]").await?;
+    browser.click("#desk-list li:nth-child(2) [data-act=forget]").await?;
     browser.element("#desk[hidden]").await?;
     let (session, _) = kept(browser).await?;
     ensure!(session.contains(DOCTOR) && !session.contains(COLLEAGUE), "the wrong one was forgotten");
@@ -85,8 +85,7 @@ async fn told(story: &Story) -> Result<()> {
     let late = Popup::open(browser).await?;
     late.state("identifier").await?;
     browser.element("#forget[hidden]").await?;
-    let offered = browser.element("#identifier").await?.prop("value").await?;
-    ensure!(offered == Some(String::new()), "an identifier is offered after its time");
+    ensure!(browser.value("#identifier").await?.is_empty(), "an identifier is offered after its time");
     let (session, _) = kept(browser).await?;
     ensure!(!session.contains(DOCTOR), "memory still holds an identifier after its time");
     Ok(())

@@ -7,7 +7,7 @@ use vigie_e2e::browser::{Frame, until};
 use vigie_e2e::popup::Popup;
 
 use crate::steps::{DOCTOR, Desk, WALLET, extended};
-use crate::support::{IDENTIFIER, Story, tell, write};
+use crate::support::{IDENTIFIER, Story, tell};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn refusals() {
@@ -54,7 +54,7 @@ async fn told(story: &Story) -> Result<()> {
         })
         .await?;
         desk.show_page().await?;
-        let value = browser.element(IDENTIFIER).await?.prop("value").await?.unwrap_or_default();
+        let value = browser.value(IDENTIFIER).await?;
         ensure!(value.is_empty(), "`{trick}`: the field holds {} characters", value.len());
         on_field(&desk, undo).await?;
     }
@@ -63,7 +63,7 @@ async fn told(story: &Story) -> Result<()> {
 
     // What a person wrote is not overwritten.
     desk.show_page().await?;
-    write(browser, IDENTIFIER, "8").await?;
+    browser.write(IDENTIFIER, "8").await?;
     desk.popup_says("#headline", "Le champ n’est pas vide").await?;
     desk.popup.type_identifier(DOCTOR).await?;
     desk.popup.fill().await?;
@@ -88,10 +88,7 @@ async fn told(story: &Story) -> Result<()> {
     popup.state("lookalike").await?;
     ensure!(!browser.element("#fill-panel").await?.is_displayed().await?, "a look-alike is offered to be filled");
     browser.switch_to(&tab).await?;
-    ensure!(
-        browser.element(IDENTIFIER).await?.prop("value").await? == Some(String::new()),
-        "something was filled into a page that is not on {WALLET}"
-    );
+    ensure!(browser.value(IDENTIFIER).await?.is_empty(), "something was filled into a page that is not on {WALLET}");
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use vigie_e2e::browser::{Browser, Extension, Setup, until};
 use vigie_e2e::popup::Popup;
 
-use crate::support::{IDENTIFIER, Scene, Story, click};
+use crate::support::{IDENTIFIER, Scene, Story};
 
 /// Published test identities: RPPS as people know them, without the type digit.
 pub(crate) const DOCTOR: &str = "99700427869";
@@ -72,11 +72,7 @@ impl<'a> Desk<'a> {
     /// Waits until the page's field holds this.
     pub(crate) async fn holds(&self, text: &str) -> Result<()> {
         self.show_page().await?;
-        until("the field to hold what was filled", async || {
-            let value = self.browser().element(IDENTIFIER).await?.prop("value").await?.unwrap_or_default();
-            Ok(if value == text { Ok(()) } else { Err(format!("it holds {} characters", value.chars().count())) })
-        })
-        .await
+        self.browser().holds(IDENTIFIER, text).await
     }
 
     /// The person empties the field, as people do: by typing.
@@ -89,14 +85,14 @@ impl<'a> Desk<'a> {
     /// The person submits; the number that the page then shows.
     pub(crate) async fn submit(&self) -> Result<String> {
         self.show_page().await?;
-        click(self.browser(), "form [type=submit]").await?;
+        self.browser().follow("form [type=submit]").await?;
         self.number().await
     }
 
     /// The number on the page.
     pub(crate) async fn number(&self) -> Result<String> {
         self.show_page().await?;
-        let number = self.browser().element(NUMBER).await?.text().await?.trim().to_owned();
+        let number = self.browser().text(NUMBER).await?;
         ensure!(number.len() == 2, "the page shows a number of {} characters", number.len());
         Ok(number)
     }
@@ -135,7 +131,7 @@ impl<'a> Desk<'a> {
     /// An attribute of the popup.
     pub(crate) async fn attribute(&self, css: &str, name: &str) -> Result<String> {
         self.popup.show().await?;
-        Ok(self.browser().element(css).await?.attr(name).await?.unwrap_or_default())
+        self.browser().attribute(css, name).await
     }
 }
 

@@ -2,6 +2,7 @@
 //! switched off, and before anything was typed that could reach a phone.
 
 use anyhow::{Context, Result, ensure};
+use fantoccini::wd::WindowHandle;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use vigie_e2e::artefacts::{Artefacts, Cast};
@@ -10,7 +11,6 @@ use vigie_e2e::popup::Popup;
 use vigie_e2e::sandbox::Sandbox;
 
 use crate::steps::kept;
-use crate::support::click;
 
 /// An imitation on which no content script runs.
 const IMITATION: &str = "wallet-esw-esante-gouv.fr.test";
@@ -59,9 +59,9 @@ async fn watched(browser: &Browser, artefacts: &Artefacts) -> Result<()> {
     browser.switch_to(&first).await?;
 
     // The power is still held, as one that a person gave, and what it means stands beside the button that gives it back.
-    let popup = reopened(browser).await?;
+    let popup = reopened(browser, &first).await?;
     browser.element("#watch[data-watch=on]").await?;
-    click(browser, "#watch summary").await?;
+    browser.click("#watch summary").await?;
     let said = popup.text("#watch").await?;
     ensure!(
         said.contains("l’adresse de chaque page") && said.contains("rien n’est envoyé, rien n’est gardé"),
@@ -111,7 +111,7 @@ async fn watched(browser: &Browser, artefacts: &Artefacts) -> Result<()> {
     browser.switch_to(&tab).await?;
     browser.client.goto(&format!("https://{CALM}/")).await?;
     popup.show().await?;
-    click(browser, "#watch-toggle").await?;
+    browser.click("#watch-toggle").await?;
     browser.element("#watch[data-watch=off]").await?;
     browser.switch_to(&tab).await?;
     browser.client.goto(&format!("https://{IMITATION}/")).await?;
@@ -124,18 +124,16 @@ async fn watched(browser: &Browser, artefacts: &Artefacts) -> Result<()> {
 }
 
 /// The popup after the extension was loaded anew: its pages were closed and come back when it stands again.
-async fn reopened(browser: &Browser) -> Result<Popup<'_>> {
+async fn reopened<'a>(browser: &'a Browser, first: &WindowHandle) -> Result<Popup<'a>> {
     let address = browser.extension_page("popup.html");
-    let tab = browser.open_tab("about:blank").await?;
+    browser.open_tab("about:blank").await?;
     until("the extension to be there again", async || {
         let there = browser.client.goto(&address).await.is_ok();
         Ok(if there { Ok(()) } else { Err("it is not".to_owned()) })
     })
     .await?;
     browser.client.close_window().await?;
-    let windows = browser.client.windows().await?;
-    let other = windows.into_iter().find(|window| *window != tab).context("no window is left")?;
-    browser.switch_to(&other).await?;
+    browser.switch_to(first).await?;
     Popup::open(browser).await
 }
 

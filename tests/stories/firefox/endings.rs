@@ -18,7 +18,7 @@ async fn refused_quit_expired_and_left() {
         bubble.close().await?;
 
         story.reach_number(&firefox, &page).await?;
-        page.click(SUBMIT).await?;
+        page.follow(SUBMIT).await?;
         toolbar.badge("").await?;
 
         story.reach_number(&firefox, &page).await?;

@@ -48,7 +48,7 @@ async fn stopped_by_the_browser_in_between() {
         let number = story.reach_number(&firefox, &page).await?;
         firefox.toolbar().event_page_is("stopped").await?;
         firefox.toolbar().badge(&number).await?;
-        page.click(SUBMIT).await?;
+        page.follow(SUBMIT).await?;
         firefox.toolbar().badge("").await?;
 
         // The identifier was kept for the session, and one press fills it again.

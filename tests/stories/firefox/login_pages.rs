@@ -18,7 +18,7 @@ async fn every_set_of_login_pages_is_filled_and_read() {
             bubble.shows("document.querySelector('#digits').innerText", &number).await?;
             firefox.toolbar().picture(&story.picture(set)).await?;
             bubble.close().await?;
-            page.click(SUBMIT).await?;
+            page.follow(SUBMIT).await?;
             firefox.toolbar().badge("").await?;
         }
         Ok(())

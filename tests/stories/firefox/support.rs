@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::{Value, json};
 use vigie_e2e::artefacts::{Artefacts, Cast};
-use vigie_e2e::firefox::{Bubble, Firefox, Launch, Page, find, two_digits};
+use vigie_e2e::firefox::{Bubble, Firefox, Launch, Page, two_digits};
+use vigie_e2e::hand::find;
 use vigie_e2e::sandbox::Sandbox;
 
 /// A published test identity: the RPPS as people know it, without the type digit.
@@ -91,7 +92,7 @@ impl Story {
     pub(crate) async fn reach_login_page(&self, page: &Page<'_>) -> Result<()> {
         let home = self.sandbox.ready.relying_parties.get("smurtab").context("no service smurtab")?;
         page.goto(home).await?;
-        page.click("#psc-login").await?;
+        page.follow("#psc-login").await?;
         page.on_host(WALLET).await?;
         page.shows(&format!("{} !== null", find(FIELD)), "true").await
     }
@@ -108,7 +109,7 @@ impl Story {
 
     /// Submits the page as a person does, and reads the number from it. The badge must read the same.
     pub(crate) async fn submit(&self, firefox: &Firefox, page: &Page<'_>) -> Result<String> {
-        page.click(SUBMIT).await?;
+        page.follow(SUBMIT).await?;
         let number = page.text(NUMBER).await?;
         two_digits(&number)?;
         firefox.toolbar().badge(&number).await?;

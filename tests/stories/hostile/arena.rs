@@ -150,7 +150,9 @@ impl Arena {
             await chrome.tabs.remove(others.map((tab) => tab.id));
             await chrome.runtime.sendMessage('{\"v\":1,\"m\":{\"forget\":{}}}');
         })()";
-        self.popup.evaluate(script).await.map(drop)
+        self.popup.evaluate(script).await?;
+        // What the popup still says of the page before would be taken for what it says of the next.
+        self.state("elsewhere").await
     }
 
     /// Opens an empty window.
@@ -323,10 +325,15 @@ impl Tab {
         if let Some(error) = answer.get("errorText") {
             bail!("{address}: {error}");
         }
+        // The answer comes before the new document does: until then a script would run in the old one.
+        let loader = answer.get("loaderId").context("a journey within the page")?;
         until("the page to be loaded", async || {
-            let seen = self.page.evaluate("location.href + ' ' + document.readyState").await?;
-            let seen = seen.as_str().unwrap_or_default().to_owned();
-            Ok(if seen.ends_with(" loading") || seen.starts_with("about:") { Err(seen) } else { Ok(()) })
+            let tree = self.page.call("Page.getFrameTree", json!({})).await?;
+            if tree.pointer("/frameTree/frame/loaderId") != Some(loader) {
+                return Ok(Err("the page before it still stands".to_owned()));
+            }
+            let state = self.page.evaluate("document.readyState").await?;
+            Ok(if state == "loading" { Err("half of it is missing".to_owned()) } else { Ok(()) })
         })
         .await
     }

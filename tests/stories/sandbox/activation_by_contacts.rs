@@ -4,7 +4,7 @@
 use anyhow::{Result, ensure};
 use vigie_e2e::browser::Frame;
 
-use crate::support::{NEWCOMER, Scene, Story, click, says, tell, text, write};
+use crate::support::{NEWCOMER, Scene, Story, tell};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn activation_by_contacts() {
@@ -26,16 +26,16 @@ async fn ask_for_the_mail(story: &Story) -> Result<()> {
     let phone = &story.browser;
     phone.client.goto(&story.phone("activation")).await?;
     story.keep("app-opens", Frame::Phone).await?;
-    click(phone, "#start").await?;
+    phone.follow("#start").await?;
     story.keep("terms", Frame::Phone).await?;
-    click(phone, "#terms button").await?;
-    click(phone, "#request").await?;
-    write(phone, "#identifier input[name=saisie]", NEWCOMER).await?;
-    click(phone, "#identifier button").await?;
-    let mail = text(phone, "[data-test=mail]").await?;
+    phone.follow("#terms button").await?;
+    phone.follow("#request").await?;
+    phone.write("#identifier input[name=saisie]", NEWCOMER).await?;
+    phone.follow("#identifier button").await?;
+    let mail = phone.text("[data-test=mail]").await?;
     ensure!(mail.contains('•') && !mail.contains("charlie"), "the contacts are not masked: {mail}");
     story.keep("masked-contacts", Frame::Phone).await?;
-    click(phone, "#send button").await?;
+    phone.follow("#send button").await?;
     phone.element("[data-result=sent]").await.map(drop)
 }
 
@@ -43,18 +43,18 @@ async fn ask_for_the_mail(story: &Story) -> Result<()> {
 async fn mail_read_on_the_phone(story: &Story) -> Result<()> {
     let phone = &story.browser;
     phone.client.goto("https://outbox.psc.localhost/outbox").await?;
-    click(phone, ".messages li a").await?;
+    phone.follow(".messages li a").await?;
     phone.element("img[alt^='QR code']").await?;
     story.keep("mail", Frame::Page).await?;
-    click(phone, "#activation-link").await?;
-    click(phone, "#link button").await?;
+    phone.follow("#activation-link").await?;
+    phone.follow("#link button").await?;
     story.keep("tap-for-the-sms", Frame::Phone).await?;
-    click(phone, "#sms button").await?;
+    phone.follow("#sms button").await?;
     let code = story.sandbox.newest(NEWCOMER, "code").await?;
     ensure!(code.len() == 6, "the SMS brings {} characters", code.len());
-    write(phone, "#code input[name=code]", &code).await?;
+    phone.write("#code input[name=code]", &code).await?;
     story.keep("sms-code", Frame::Phone).await?;
-    click(phone, "#code button").await?;
+    phone.follow("#code button").await?;
     choose_pin(story, "2468").await
 }
 
@@ -62,26 +62,26 @@ async fn mail_read_on_the_phone(story: &Story) -> Result<()> {
 async fn mail_read_on_a_computer(story: &Story) -> Result<()> {
     let phone = &story.browser;
     let qr = story.sandbox.newest(NEWCOMER, "qr").await?;
-    click(phone, "a[href$='/scanner']").await?;
-    write(phone, "#qr input[name=qr]", &qr).await?;
-    click(phone, "#qr button").await?;
-    click(phone, "#sms button").await?;
-    click(phone, "#read-sms").await?;
-    let read = phone.element("#code input[name=code]").await?.prop("value").await?.unwrap_or_default();
+    phone.follow("a[href$='/scanner']").await?;
+    phone.write("#qr input[name=qr]", &qr).await?;
+    phone.follow("#qr button").await?;
+    phone.follow("#sms button").await?;
+    phone.follow("#read-sms").await?;
+    let read = phone.value("#code input[name=code]").await?;
     ensure!(read.len() == 6, "the app read {} characters", read.len());
-    click(phone, "#code button").await?;
+    phone.follow("#code button").await?;
     choose_pin(story, "1357").await
 }
 
 async fn choose_pin(story: &Story, pin: &str) -> Result<()> {
     let phone = &story.browser;
-    says(phone, "Créer votre code PIN").await?;
-    write(phone, "#new-pin input[name=pin]", pin).await?;
+    phone.says("Créer votre code PIN").await?;
+    phone.write("#new-pin input[name=pin]", pin).await?;
     story.keep("pin", Frame::Phone).await?;
-    click(phone, "#new-pin button").await?;
-    says(phone, "Confirmer le choix").await?;
-    write(phone, "#new-pin input[name=pin]", pin).await?;
-    click(phone, "#new-pin button").await?;
+    phone.follow("#new-pin button").await?;
+    phone.says("Confirmer le choix").await?;
+    phone.write("#new-pin input[name=pin]", pin).await?;
+    phone.follow("#new-pin button").await?;
     phone.element("[data-result=activated]").await?;
     story.keep("active", Frame::Phone).await
 }
@@ -95,7 +95,7 @@ async fn log_in(story: &Story, pin: &str) -> Result<()> {
     let offered = story.unlock(browser, NEWCOMER, pin).await?;
     ensure!(offered.contains(&number), "the phone does not offer the number of the page");
     story.keep("three-numbers", Frame::Phone).await?;
-    click(browser, &format!("button[name=number][value='{number}']")).await?;
+    browser.follow(&format!("button[name=number][value='{number}']")).await?;
     browser.element("[data-result=approved]").await?;
     story.keep("approved", Frame::Phone).await?;
     browser.switch_to(&desk).await?;
@@ -106,7 +106,7 @@ async fn log_in(story: &Story, pin: &str) -> Result<()> {
 async fn delete(story: &Story) -> Result<()> {
     let phone = &story.browser;
     phone.client.goto(&story.phone(NEWCOMER)).await?;
-    click(phone, "details summary").await?;
-    click(phone, "#delete button").await?;
-    says(phone, "e-CPS non activée").await
+    phone.click("details summary").await?;
+    phone.follow("#delete button").await?;
+    phone.says("e-CPS non activée").await
 }

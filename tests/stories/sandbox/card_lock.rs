@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 use vigie_e2e::browser::{Extension, Frame, Setup};
 
-use crate::support::{CARD_CODE, DOCTOR, Scene, click, says, tell};
+use crate::support::{CARD_CODE, DOCTOR, Scene, tell};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn card_lock() {
@@ -13,37 +13,37 @@ async fn card_lock() {
         story.reach_login_page("smurtab").await?;
         story.reach_card_window().await?;
         story.type_card_code("0000").await?;
-        says(&story.browser, "Il vous reste 2 essais").await?;
+        story.browser.says("Il vous reste 2 essais").await?;
         story.keep("wrong-code", Frame::Window).await?;
         story.type_card_code("1111").await?;
-        says(&story.browser, "Il vous reste 1 essai").await?;
+        story.browser.says("Il vous reste 1 essai").await?;
         story.type_card_code("2222").await?;
         story.browser.element("[data-code=SBX-CARD-BLOCKED]").await?;
         story.keep("blocked", Frame::Window).await?;
 
         // Neither trying again nor starting over leads to the code.
-        click(&story.browser, "#again").await?;
+        story.browser.follow("#again").await?;
         story.browser.element("[data-code=SBX-CARD-BLOCKED]").await?;
-        click(&story.browser, "#back").await?;
-        click(&story.browser, "#card-login").await?;
+        story.browser.follow("#back").await?;
+        story.browser.follow("#card-login").await?;
         story.browser.element("[data-code=SBX-CARD-BLOCKED]").await?;
 
         // The support, played by a button on the desk's page.
         let desk = story.sandbox.ready.desk.clone().context("there is no desk")?;
         story.browser.client.goto(&desk).await?;
         story.keep("desk", Frame::Page).await?;
-        click(&story.browser, &format!("tr[data-card='{DOCTOR}'] button")).await?;
+        story.browser.follow(&format!("tr[data-card='{DOCTOR}'] button")).await?;
         story.browser.element(&format!("tr[data-card='{DOCTOR}'][data-tries='3']")).await?;
 
         // Before that the holder had pulled the card: the page says what is missing.
         story.sandbox.set_desk(json!({"card": "removed"})).await?;
         story.reach_login_page("smurtab").await?;
-        click(&story.browser, "[role=tab][href$='onglet=carte']").await?;
-        click(&story.browser, "#card-login").await?;
+        story.browser.follow("[role=tab][href$='onglet=carte']").await?;
+        story.browser.follow("#card-login").await?;
         story.browser.element("[data-code=SBX-CARD-ABSENT]").await?;
         story.keep("no-card", Frame::Window).await?;
         story.sandbox.set_desk(json!({"reset": true})).await?;
-        click(&story.browser, "#again").await?;
+        story.browser.follow("#again").await?;
         story.type_card_code(CARD_CODE).await?;
         story.arrives("KIT DOC0042786").await
     })

@@ -5,23 +5,26 @@ use serde_json::{Value, json};
 use vigie_e2e::browser::{Extension, Frame, Setup};
 
 use crate::activation_by_card::{at_the_portal, qr_code, shown_ticket};
-use crate::support::{NEWCOMER, Scene, Story, click, tell};
+use crate::support::{NEWCOMER, Scene, Story, tell};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn card_qr_expiry() {
     let scene = Scene { browser: Setup::hidden(Extension::Absent).with_card(NEWCOMER), ..Scene::plain() };
     tell("card-qr-expiry", scene, async |story| {
+        story.sandbox.stop_clock().await?;
         at_the_portal(story).await?;
         let late = qr_code(story).await?;
-        story.sandbox.advance_s(90).await?;
+        story.sandbox.advance_s(89).await?;
+        story.browser.element("#qr").await?;
+        story.sandbox.advance_s(1).await?;
         // The page says so by itself.
         story.browser.element("[data-result=expired]").await?;
         story.keep("expired", Frame::Window).await?;
         scans(story, &late, "ACT-CARD-QR-EXPIRED").await?;
 
-        click(&story.browser, "#request button").await?;
+        story.browser.follow("#request button").await?;
         let old = shown_ticket(story).await?;
-        click(&story.browser, "#request button").await?;
+        story.browser.follow("#request button").await?;
         story.browser.element(&format!("#qr:not([data-ticket='{old}'])")).await?;
         let new = shown_ticket(story).await?;
         scans(story, &old, "ACT-QR-SUPERSEDED").await?;

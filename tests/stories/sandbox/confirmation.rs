@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use vigie_e2e::browser::Frame;
 
-use crate::support::{DEEP, DOCTOR, PIN, Scene, Story, deep_click, deep_text, tell};
+use crate::support::{DOCTOR, IDENTIFIER, PIN, Scene, Story, tell};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn confirmation() {
@@ -14,15 +14,15 @@ async fn confirmation() {
             story.browser.only_tab("about:blank").await?;
             reach_confirmation(story).await.with_context(|| format!("with the set `{set}`"))?;
             story.keep(set, Frame::Window).await?;
-            deep_click(&story.browser, "button[value=confirmer]").await?;
+            story.browser.follow("button[value=confirmer]").await?;
             story.arrives("KIT DOC0042786").await.with_context(|| format!("with the set `{set}`"))?;
         }
         reach_confirmation(story).await?;
-        deep_click(&story.browser, "button[value=rejeter]").await?;
-        let code = deep_text(&story.browser, ".note").await?;
+        story.browser.follow("button[value=rejeter]").await?;
+        let code = story.browser.text(".note").await?;
         ensure!(code.contains("SBX-REJECTED"), "the page says {code}");
         story.keep("rejected", Frame::Window).await?;
-        deep_click(&story.browser, "[data-test=back]").await?;
+        story.browser.follow("[data-test=back]").await?;
         story.browser.element("[data-decision=error]").await.map(drop)
     })
     .await;
@@ -32,20 +32,14 @@ async fn confirmation() {
 async fn reach_confirmation(story: &Story) -> Result<()> {
     let browser = &story.browser;
     story.reach_login_page("smurtab").await?;
-    let field = format!(
-        "{DEEP} const [field] = deep(document, 'form input[type=text]'); if (field) field.value = '{DOCTOR}'; return !!field;"
-    );
-    vigie_e2e::browser::until("the field to be there", async || {
-        Ok(if browser.evaluate(&field).await? == json!(true) { Ok(()) } else { Err("it is not".to_owned()) })
-    })
-    .await?;
-    deep_click(browser, "form [type=submit]").await?;
-    let number = deep_text(browser, "[data-test=number]").await?;
+    browser.write(IDENTIFIER, DOCTOR).await?;
+    browser.follow("form [type=submit]").await?;
+    let number = browser.text("[data-test=number]").await?;
     let requests = story.sandbox.requests(DOCTOR).await?;
     let request = requests.first().and_then(|request| request.get("id")?.as_str()).context("no request waits")?;
     let (status, answer) = story.sandbox.answer(DOCTOR, request, &json!({"pin": PIN, "number": number})).await?;
     ensure!(status == 200, "the phone was refused: {answer}");
-    let name = deep_text(browser, "[data-test=name]").await?;
+    let name = browser.text("[data-test=name]").await?;
     ensure!(name == "KIT DOC0042786", "the page greets {name}");
     Ok(())
 }

@@ -6,7 +6,7 @@ use vigie_e2e::artefacts::{Artefacts, Cast};
 use vigie_e2e::browser::{Browser, Extension, Frame, Setup};
 use vigie_e2e::stage::Stage;
 
-use crate::support::{CARD_CODE, DOCTOR, IDENTIFIER, PIN, click, text, write};
+use crate::support::{CARD_CODE, DOCTOR, IDENTIFIER, PIN};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn login_by_card() {
@@ -41,12 +41,12 @@ impl Story<'_> {
     async fn told(&self) -> Result<()> {
         self.start("sidep").await?;
         self.keep("01-login-page", Frame::Window).await?;
-        click(self.browser, "[role=tab][href$='onglet=carte']").await?;
+        self.browser.follow("[role=tab][href$='onglet=carte']").await?;
         self.keep("02-card-tab", Frame::Window).await?;
-        click(self.browser, "#card-login").await?;
-        write(self.browser, "#card-code input[name=code]", CARD_CODE).await?;
+        self.browser.follow("#card-login").await?;
+        self.browser.write("#card-code input[name=code]", CARD_CODE).await?;
         self.keep("03-card-code", Frame::Window).await?;
-        click(self.browser, "#card-code [type=submit]").await?;
+        self.browser.follow("#card-code [type=submit]").await?;
         self.permitted("CARD").await?;
         self.keep("04-sidep-permits", Frame::Page).await?;
 
@@ -59,14 +59,14 @@ impl Story<'_> {
         self.browser.client.goto("https://wallet.esw.esante.gouv.fr/").await?;
         self.browser.client.delete_all_cookies().await?;
         self.start("sidep").await?;
-        write(self.browser, IDENTIFIER, DOCTOR).await?;
-        click(self.browser, "form [type=submit]").await?;
-        let number = text(self.browser, "[data-test=number]").await?;
+        self.browser.write(IDENTIFIER, DOCTOR).await?;
+        self.browser.follow("form [type=submit]").await?;
+        let number = self.browser.text("[data-test=number]").await?;
         let desk = self.browser.client.window().await?;
         self.browser.open_tab(&format!("{}/{DOCTOR}", self.stage.sandbox.phone)).await?;
-        write(self.browser, "#pin input[name=pin]", PIN).await?;
-        click(self.browser, "#pin [type=submit]").await?;
-        click(self.browser, &format!("button[name=number][value='{number}']")).await?;
+        self.browser.write("#pin input[name=pin]", PIN).await?;
+        self.browser.follow("#pin [type=submit]").await?;
+        self.browser.follow(&format!("button[name=number][value='{number}']")).await?;
         self.browser.element("[data-result=approved]").await?;
         self.browser.switch_to(&desk).await?;
         self.permitted("MOBILE").await?;
@@ -76,14 +76,14 @@ impl Story<'_> {
     async fn start(&self, service: &str) -> Result<()> {
         let home = self.stage.sandbox.relying_parties.get(service).with_context(|| format!("no service {service}"))?;
         self.browser.client.goto(home).await?;
-        click(self.browser, "#psc-login").await?;
+        self.browser.follow("#psc-login").await?;
         self.browser.on_host("wallet.esw.esante.gouv.fr").await
     }
 
     /// The service lets the person in, and says by which means they came.
     async fn permitted(&self, means: &str) -> Result<()> {
         self.browser.element("body[data-decision=permit]").await?;
-        let page = text(self.browser, "main").await?;
+        let page = self.browser.text("main").await?;
         ensure!(page.contains(means), "the page does not say {means}: {page}");
         Ok(())
     }

@@ -5,11 +5,10 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use fantoccini::Locator;
 use vigie_e2e::browser::{Extension, Frame, Setup};
 
 use crate::app::{ask_for_the_mail, finish};
-use crate::support::{NEWCOMER, Scene, Story, click, says, tell};
+use crate::support::{NEWCOMER, Scene, Story, tell};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn qr_scan() {
@@ -34,12 +33,12 @@ async fn qr_scan() {
 
         // Another phone, which has a camera.
         story.browser.client.goto(&story.phone("activation")).await?;
-        click(&story.browser, "form[action$='/autre'] button").await?;
+        story.browser.follow("form[action$='/autre'] button").await?;
         photograph_the_mail(story, &picture).await?;
         roll(&picture, &film)?;
         open_the_scanner(story).await?;
         story.keep("scanner", Frame::Phone).await?;
-        click(&story.browser, "#scan-camera").await?;
+        story.browser.click("#scan-camera").await?;
         finish(&story.browser, "2222").await?;
         story.keep("scanned-by-camera", Frame::Phone).await
     })
@@ -51,17 +50,17 @@ async fn photograph_the_mail(story: &Story, picture: &Path) -> Result<()> {
     let browser = &story.browser;
     ask_for_the_mail(story, browser, NEWCOMER).await?;
     browser.client.goto("https://outbox.psc.localhost/outbox").await?;
-    click(browser, ".messages li[data-kind=mail] a").await?;
+    browser.follow(".messages li[data-kind=mail] a").await?;
     let code = browser.element("img[alt^='QR code']").await?;
     Ok(std::fs::write(picture, code.screenshot().await?)?)
 }
 
 async fn open_the_scanner(story: &Story) -> Result<()> {
     story.browser.client.goto(&story.phone("activation/scanner")).await?;
-    says(&story.browser, "Image du QR code").await?;
+    story.browser.says("Image du QR code").await?;
     // A page without a QR code in front of it reads nothing.
-    let typed = story.browser.client.find(Locator::Css("#qr input[name=qr]")).await?.prop("value").await?;
-    ensure!(typed.unwrap_or_default().is_empty(), "something was scanned already");
+    let typed = story.browser.value("#qr input[name=qr]").await?;
+    ensure!(typed.is_empty(), "something was scanned already");
     Ok(())
 }
 

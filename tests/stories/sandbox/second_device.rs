@@ -5,7 +5,7 @@ use serde_json::json;
 use vigie_e2e::browser::{Browser, Frame};
 
 use crate::app::{ask_for_the_mail, finish, paste};
-use crate::support::{DOCTOR, Scene, Story, click, says, tell};
+use crate::support::{DOCTOR, Scene, Story, tell};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn second_device() {
@@ -22,7 +22,7 @@ async fn told(story: &Story, second: &Browser) -> Result<()> {
     let first = &story.browser;
     activate(story, first, "1111").await?;
     first.client.goto(&story.phone(DOCTOR)).await?;
-    says(first, "Aucune demande en attente").await?;
+    first.says("Aucune demande en attente").await?;
 
     // Another phone, same person: the e-CPS is not there.
     second.client.goto(&story.phone(DOCTOR)).await?;
@@ -31,7 +31,7 @@ async fn told(story: &Story, second: &Browser) -> Result<()> {
 
     activate(story, second, "2222").await?;
     second.client.goto(&story.phone(DOCTOR)).await?;
-    says(second, "Aucune demande en attente").await?;
+    second.says("Aucune demande en attente").await?;
     story.keep_of(second, "on-the-second-phone", Frame::Phone).await?;
     first.client.goto(&story.phone(DOCTOR)).await?;
     first.element("[data-code=SBX-PHONE-OTHER]").await?;
@@ -48,7 +48,7 @@ async fn told(story: &Story, second: &Browser) -> Result<()> {
     ensure!((status, code) == (403, Some("SBX-PHONE-OTHER")), "{status} {refusal}");
     let offered = story.unlock(second, DOCTOR, "2222").await?;
     ensure!(offered.contains(&number), "the second phone does not offer the number of the page");
-    click(second, &format!("button[name=number][value='{number}']")).await?;
+    second.follow(&format!("button[name=number][value='{number}']")).await?;
     second.element("[data-result=approved]").await?;
     first.switch_to(&desk).await?;
     story.arrives("KIT DOC0042786").await

@@ -8,10 +8,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use fantoccini::Locator;
-use serde_json::{Value, json};
 use vigie_e2e::artefacts::{Artefacts, Cast};
-use vigie_e2e::browser::{Browser, Extension, Frame, Setup, until};
+use vigie_e2e::browser::{Browser, Extension, Frame, Setup};
 use vigie_e2e::sandbox::Sandbox;
 
 /// A published test identity, active, with mail, phone and card.
@@ -128,113 +126,44 @@ impl Story {
     pub(crate) async fn reach_login_page(&self, service: &str) -> Result<()> {
         let home = self.sandbox.ready.relying_parties.get(service).with_context(|| format!("no service {service}"))?;
         self.browser.client.goto(home).await?;
-        click(&self.browser, "#psc-login").await?;
+        self.browser.follow("#psc-login").await?;
         self.browser.on_host("wallet.esw.esante.gouv.fr").await
     }
 
     /// From a demo service to the number on the waiting page, as a person without the extension does it.
     pub(crate) async fn reach_number(&self, service: &str, person: &str) -> Result<String> {
         self.reach_login_page(service).await?;
-        write(&self.browser, IDENTIFIER, person).await?;
-        click(&self.browser, "form [type=submit]").await?;
-        let number = text(&self.browser, "[data-test=number]").await?;
+        self.browser.write(IDENTIFIER, person).await?;
+        self.browser.follow("form [type=submit]").await?;
+        let number = self.browser.text("[data-test=number]").await?;
         ensure!(number.len() == 2, "the page shows a number of {} characters", number.len());
         Ok(number)
     }
 
     /// From the login page to the window that asks for the code of the card.
     pub(crate) async fn reach_card_window(&self) -> Result<()> {
-        click(&self.browser, "[role=tab][href$='onglet=carte']").await?;
+        self.browser.follow("[role=tab][href$='onglet=carte']").await?;
         self.keep("card-tab", Frame::Window).await?;
-        click(&self.browser, "#card-login").await
+        self.browser.follow("#card-login").await
     }
 
     /// The code of the card, in the window that plays the card's components.
     pub(crate) async fn type_card_code(&self, code: &str) -> Result<()> {
-        write(&self.browser, "#card-code input[name=code]", code).await?;
-        click(&self.browser, "#card-code [type=submit]").await
+        self.browser.write("#card-code input[name=code]", code).await?;
+        self.browser.follow("#card-code [type=submit]").await
     }
 
     /// On the phone, in a tab of its own: the request that waits, the PIN, the three numbers.
     pub(crate) async fn unlock(&self, phone: &Browser, person: &str, pin: &str) -> Result<Vec<String>> {
         phone.open_tab(&self.phone(person)).await?;
-        write(phone, "#pin input[name=pin]", pin).await?;
-        click(phone, "#pin [type=submit]").await?;
-        phone.element("button[name=number]").await?;
-        let mut offered = Vec::new();
-        for button in phone.client.find_all(Locator::Css("button[name=number]")).await? {
-            offered.push(button.attr("value").await?.unwrap_or_default());
-        }
-        ensure!(offered.len() == 3, "the phone offers {} numbers", offered.len());
-        Ok(offered)
+        phone.write("#pin input[name=pin]", pin).await?;
+        phone.follow("#pin [type=submit]").await?;
+        phone.offered_numbers().await
     }
 
     /// The service has verified who came. There is no decision point in these stories, so it says that and lets nobody in.
     pub(crate) async fn arrives(&self, name: &str) -> Result<()> {
         self.browser.element("[data-reason='SBX-DP-NOT-CONFIGURED']").await?;
-        let page = text(&self.browser, "main").await?;
-        ensure!(page.contains(name), "the service does not greet {name}");
-        Ok(())
+        self.browser.says(name).await
     }
-}
-
-/// Clicks what is there, or will soon be.
-pub(crate) async fn click(browser: &Browser, css: &str) -> Result<()> {
-    browser.element(css).await?.click().await.with_context(|| format!("clicking `{css}`"))
-}
-
-/// Types into a field, in place of what is there.
-pub(crate) async fn write(browser: &Browser, css: &str, what: &str) -> Result<()> {
-    let field = browser.element(css).await?;
-    field.clear().await?;
-    field.send_keys(what).await.with_context(|| format!("typing into `{css}`"))
-}
-
-/// The text of an element, as it is shown.
-pub(crate) async fn text(browser: &Browser, css: &str) -> Result<String> {
-    Ok(browser.element(css).await?.text().await?.trim().to_owned())
-}
-
-/// Waits until the page says something.
-pub(crate) async fn says(browser: &Browser, what: &str) -> Result<()> {
-    until(&format!("the page to say `{what}`"), async || {
-        // The page may be on its way to the next one; then there is nothing to read for a moment.
-        let seen = match browser.client.find(Locator::Css("body")).await {
-            Ok(body) => body.text().await.unwrap_or_default(),
-            Err(_) => String::new(),
-        };
-        Ok(if seen.contains(what) { Ok(()) } else { Err(format!("it says `{}`", seen.replace('\n', " / "))) })
-    })
-    .await
-}
-
-/// Looks for elements within open shadow roots too, as no selector does. The start of a script.
-pub(crate) const DEEP: &str = "
-    const deep = (root, css) => [...root.querySelectorAll('*')].flatMap((element) => [
-      ...(element.matches(css) ? [element] : []), ...(element.shadowRoot ? deep(element.shadowRoot, css) : []),
-    ]);";
-
-/// The text of the only element that fits, wherever it stands.
-pub(crate) async fn deep_text(browser: &Browser, css: &str) -> Result<String> {
-    let script = format!("{DEEP} return deep(document, {}).map((one) => one.textContent.trim());", json!(css));
-    until(&format!("`{css}` to hold a text"), async || {
-        let found = browser.evaluate(&script).await?;
-        Ok(match found.as_array().map(Vec::as_slice) {
-            Some([Value::String(text)]) if !text.is_empty() => Ok(text.clone()),
-            _ => Err(format!("there is {found}")),
-        })
-    })
-    .await
-}
-
-/// Clicks the first element that fits, wherever it stands.
-pub(crate) async fn deep_click(browser: &Browser, css: &str) -> Result<()> {
-    let script = format!(
-        "{DEEP} const [one] = deep(document, {}); if (!one) return false; one.click(); return true;",
-        json!(css)
-    );
-    until(&format!("`{css}` to be there"), async || {
-        Ok(if browser.evaluate(&script).await? == Value::Bool(true) { Ok(()) } else { Err("it is not".to_owned()) })
-    })
-    .await
 }

@@ -3,9 +3,10 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use vigie_e2e::browser::{Extension, Frame, Setup, until};
+use vigie_e2e::hand::find;
 use vigie_e2e::popup::Popup;
 
-use crate::support::{DEEP, DOCTOR, PIN, Scene, Story, click, deep_click, deep_text, tell};
+use crate::support::{DOCTOR, IDENTIFIER, PIN, Scene, Story, tell};
 
 const WALLET: &str = "https://wallet.esw.esante.gouv.fr";
 
@@ -34,16 +35,11 @@ async fn log_in(story: &Story, set: &str) -> Result<()> {
     popup.type_identifier(DOCTOR.trim_start_matches('8')).await?;
     popup.fill().await?;
     browser.switch_to(&desk).await?;
-    let read = format!("{DEEP} return deep(document, 'form input[type=text]').map((field) => field.value);");
-    until("the field to hold the identifier", async || {
-        let values = browser.evaluate(&read).await?;
-        Ok(if values == json!([DOCTOR]) { Ok(()) } else { Err("it does not".to_owned()) })
-    })
-    .await?;
+    browser.holds(IDENTIFIER, DOCTOR).await?;
     story.keep(&format!("{set}-identifier"), Frame::Window).await?;
 
-    deep_click(browser, "form [type=submit]").await?;
-    let number = deep_text(browser, "[data-test=number]").await?;
+    browser.follow("form [type=submit]").await?;
+    let number = browser.text("[data-test=number]").await?;
     ensure!(number.len() == 2, "the page shows a number of {} characters", number.len());
     popup.badge(&number).await?;
     popup.state("number").await?;
@@ -54,7 +50,7 @@ async fn log_in(story: &Story, set: &str) -> Result<()> {
 
     let offered = story.unlock(browser, DOCTOR, PIN).await?;
     ensure!(offered.contains(&number), "the phone does not offer the number");
-    click(browser, &format!("button[name=number][value='{number}']")).await?;
+    browser.follow(&format!("button[name=number][value='{number}']")).await?;
     browser.switch_to(&desk).await?;
     story.arrives("KIT DOC0042786").await
 }
@@ -62,7 +58,7 @@ async fn log_in(story: &Story, set: &str) -> Result<()> {
 /// The countdown is rewritten in place: the sentence changes and its element stays.
 async fn counts_down(story: &Story, set: &str) -> Result<()> {
     let browser = &story.browser;
-    let mark = format!("{DEEP} const line = deep(document, '.countdown')[0]; line.dataset.vu ??= 'oui';");
+    let mark = format!("const line = {}; line.dataset.vu ??= 'oui';", find(".countdown"));
     let before = browser.evaluate(&format!("{mark} return line.textContent;")).await?;
     until(&format!("the countdown of `{set}` to move"), async || {
         let now = browser.evaluate(&format!("{mark} return [line.dataset.vu, line.textContent];")).await?;
@@ -85,17 +81,11 @@ async fn other_pages(story: &Story, set: &str) -> Result<()> {
     shows("portal", "portal").await?;
 
     story.reach_login_page("smurtab").await?;
-    deep_click(browser, "a[href*='onglet=carte']").await?;
+    browser.follow("a[href*='onglet=carte']").await?;
     shows("card", "card").await?;
 
     story.reach_login_page("smurtab").await?;
-    let type_wrong = format!(
-        "{DEEP} const field = deep(document, 'form input[type=text]')[0]; if (!field) return false;
-         field.value = '899700000000'; deep(document, 'form [type=submit]')[0].click(); return true;"
-    );
-    until("the form to be there", async || {
-        Ok(if browser.evaluate(&type_wrong).await? == json!(true) { Ok(()) } else { Err("it is not".to_owned()) })
-    })
-    .await?;
+    browser.write(IDENTIFIER, "899700000000").await?;
+    browser.follow("form [type=submit]").await?;
     shows("unknown-identifier", "unknown-identifier").await
 }

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use fantoccini::Locator;
 use vigie_e2e::browser::Frame;
 
-use crate::support::{DOCTOR, PIN, Scene, Story, click, says, tell};
+use crate::support::{DOCTOR, PIN, Scene, Story, tell};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_number() {
@@ -17,9 +17,9 @@ async fn told(story: &Story) -> Result<()> {
     let number = story.reach_number("smurtab", DOCTOR).await?;
     let offered = story.unlock(browser, DOCTOR, PIN).await?;
     let other = offered.iter().find(|one| **one != number).context("the phone offers no other number")?;
-    click(browser, &format!("button[name=number][value='{other}']")).await?;
+    browser.follow(&format!("button[name=number][value='{other}']")).await?;
     browser.element("[data-result=ended]").await?;
-    says(browser, "Mauvais nombre").await?;
+    browser.says("Mauvais nombre").await?;
     story.keep("phone", Frame::Phone).await?;
 
     browser.switch_to(&desk).await?;
@@ -29,7 +29,7 @@ async fn told(story: &Story) -> Result<()> {
     story.keep("page", Frame::Window).await?;
     // There is no second try with the same request.
     ensure!(story.sandbox.requests(DOCTOR).await?.is_empty(), "the phone may still answer");
-    click(browser, "[data-test=back]").await?;
+    browser.follow("[data-test=back]").await?;
     browser.element("[data-reason=SBX-RP-PROVIDER], [data-decision=error]").await?;
     story.keep("service", Frame::Page).await
 }

@@ -10,7 +10,7 @@ use crate::problem::{Explain, Sentence};
 use crate::service::StartError;
 
 /// What the configuration says of the socket, for the address that it will have.
-pub(super) fn prepare(config: &Config, address: SocketAddr) -> Result<Socket, StartError> {
+pub(in crate::cli) fn prepare(config: &Config, address: SocketAddr) -> Result<Socket, StartError> {
     config.server.check_address(address, config.mode, &config.audiences)?;
     let ask = if config.audiences.iter().any(|audience| audience.callers.need_certificate()) {
         AskCallers::ForCertificate
@@ -22,13 +22,13 @@ pub(super) fn prepare(config: &Config, address: SocketAddr) -> Result<Socket, St
 }
 
 /// The URL that the socket answers under.
-pub(super) fn url(socket: &Socket, address: SocketAddr) -> String {
+pub(in crate::cli) fn url(socket: &Socket, address: SocketAddr) -> String {
     let scheme = if socket.tls.is_some() { "https" } else { "http" };
     format!("{scheme}://{address}")
 }
 
 /// Said at every start: nobody should find out later that nothing stands behind a subject but the caller's word.
-pub(super) fn warn_of_asserted(config: &Config) {
+pub(in crate::cli) fn warn_of_asserted(config: &Config) {
     for audience in config.audiences.iter().filter(|audience| audience.login.is_none()) {
         let caller = if audience.callers.are_open() { "whoever reaches this socket" } else { "its caller" };
         eprintln!(

@@ -61,7 +61,7 @@ impl Standing {
         let begun = Instant::now();
         let found = service.store.login(service.now(), &audience.config.id, &handle);
         service.metrics.stage(Stage::Store, begun.elapsed());
-        let text = match found.inspect_err(|_| service.metrics.store_failed())? {
+        let text = match found? {
             FoundLogin::Live(text) => text,
             FoundLogin::Expired => return Ok(Self::Nothing(NoLogin::Expired)),
             FoundLogin::Unknown => return Ok(Self::Nothing(NoLogin::Unknown)),

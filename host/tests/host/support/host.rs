@@ -95,10 +95,15 @@ impl Host {
 
     /// The same, with this value of `log.input`.
     pub async fn start_logging(provider: &Provider, pace: &Pace, input: &str) -> Self {
+        Self::start_edited(provider, pace, |text| text.replace("[log]\n", &format!("[log]\ninput = {input:?}\n"))).await
+    }
+
+    /// The same, with a configuration that the test has changed.
+    pub async fn start_edited(provider: &Provider, pace: &Pace, edit: impl FnOnce(String) -> String) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let file = write_config(directory.path(), provider);
         let text = std::fs::read_to_string(&file).unwrap();
-        std::fs::write(&file, text.replace("[log]\n", &format!("[log]\ninput = {input:?}\n"))).unwrap();
+        std::fs::write(&file, edit(text)).unwrap();
         let config = Config::read(&file).unwrap();
         let now = Arc::new(AtomicU64::new(NOW));
         let clock = Arc::clone(&now);
@@ -152,6 +157,16 @@ impl Host {
         let (status, answer) = self.post("/v1/logins", secret, &login_body(id_token)).await;
         assert_eq!(status, 201, "{answer}");
         answer["login"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn get(&self, path: &str, secret: &str) -> (u16, Value) {
+        let response = self.client.get(format!("{}{path}", self.url)).bearer_auth(secret).send().await.unwrap();
+        (response.status().as_u16(), response.json().await.unwrap())
+    }
+
+    /// The metrics, as text.
+    pub async fn metrics(&self) -> String {
+        self.client.get(format!("{}/metrics", self.url)).send().await.unwrap().text().await.unwrap()
     }
 
     pub fn log_lines(&self) -> Vec<Value> {

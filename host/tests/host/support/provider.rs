@@ -29,6 +29,12 @@ pub struct Answers {
     pub keys: Vec<Value>,
     pub userinfo: String,
     pub userinfo_status: StatusCode,
+    /// The one that UserInfo is given for.
+    pub access_token: String,
+    /// What the key endpoint says instead of `keys`.
+    pub garbage: Option<String>,
+    /// It answers everything with 503.
+    pub is_down: bool,
 }
 
 pub struct Provider {
@@ -53,6 +59,9 @@ impl Provider {
             keys: vec![key.jwk()],
             userinfo: userinfo.to_string(),
             userinfo_status: StatusCode::OK,
+            access_token: ACCESS_TOKEN.to_owned(),
+            garbage: None,
+            is_down: false,
         };
         let provider = Arc::new(Self {
             address: listener.local_addr().unwrap(),
@@ -80,25 +89,29 @@ impl Provider {
     }
 }
 
-async fn discovery(State(provider): State<Arc<Provider>>) -> Json<Value> {
-    let issuer = provider.answers.lock().unwrap().issuer.clone();
-    Json(json!({
-        "issuer": issuer,
+async fn discovery(State(provider): State<Arc<Provider>>) -> Result<Json<Value>, StatusCode> {
+    let answers = provider.answers.lock().unwrap();
+    if answers.is_down {
+        return Err(StatusCode::SERVICE_UNAVAILABLE);
+    }
+    Ok(Json(json!({
+        "issuer": answers.issuer,
         "jwks_uri": format!("https://{HOST}/certs"),
         "userinfo_endpoint": format!("https://{HOST}/userinfo"),
-    }))
+    })))
 }
 
-async fn keys(State(provider): State<Arc<Provider>>) -> Json<Value> {
+async fn keys(State(provider): State<Arc<Provider>>) -> String {
     provider.key_fetches.fetch_add(1, Ordering::SeqCst);
-    Json(json!({ "keys": provider.answers.lock().unwrap().keys }))
+    let answers = provider.answers.lock().unwrap();
+    answers.garbage.clone().unwrap_or_else(|| json!({ "keys": answers.keys }).to_string())
 }
 
 async fn userinfo_endpoint(State(provider): State<Arc<Provider>>, headers: HeaderMap) -> (StatusCode, String) {
-    if headers.get("authorization").is_none_or(|value| value != &format!("Bearer {ACCESS_TOKEN}")) {
+    let answers = provider.answers.lock().unwrap();
+    if headers.get("authorization").is_none_or(|value| value != &format!("Bearer {}", answers.access_token)) {
         return (StatusCode::UNAUTHORIZED, String::new());
     }
-    let answers = provider.answers.lock().unwrap();
     (answers.userinfo_status, answers.userinfo.clone())
 }
 
