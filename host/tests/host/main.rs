@@ -34,6 +34,7 @@ mod crash;
 mod decision_log;
 mod disk_full;
 mod encrypted;
+mod forward_auth;
 mod hostile_guests;
 mod inspect;
 mod interface_description;
