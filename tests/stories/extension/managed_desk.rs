@@ -9,7 +9,7 @@ use vigie_e2e::artefacts::{Artefacts, Cast};
 use vigie_e2e::browser::{Browser, Extension, Frame, Setup, until};
 
 use crate::steps::{DOCTOR, Desk, extended, kept};
-use crate::support::{IDENTIFIER, Scene, Story, click, tell, text};
+use crate::support::{IDENTIFIER, Scene, Story, tell};
 
 fn under(policy: Value) -> Scene {
     Scene { browser: Setup::hidden(Extension::Loaded).with_policy(policy), ..extended() }
@@ -56,7 +56,7 @@ async fn handed_over(story: &Story) -> Result<()> {
 
     let before = browser.client.windows().await?;
     desk.popup.show().await?;
-    click(browser, "#hand-over").await?;
+    browser.click("#hand-over").await?;
     desk.popup_says("#who", "Aucun identifiant").await?;
     let (session, disk) = kept(browser).await?;
     ensure!(!session.contains(DOCTOR), "memory still holds the identifier");
@@ -85,12 +85,12 @@ async fn opted_in(story: &Story) -> Result<()> {
         !browser.element("#organisation").await?.is_displayed().await?,
         "an organisation is named that does not exist"
     );
-    click(browser, "#mode-personal").await?;
+    browser.click("#mode-personal").await?;
     says(browser, "#said", "Réglage enregistré").await?;
 
     let desk = Desk::at_login_page(story).await?;
     desk.offers().await?;
-    click(browser, "#keep").await?;
+    browser.click("#keep").await?;
     desk.fill(DOCTOR).await?;
     browser.open_tab(&browser.extension_page("options.html")).await?;
     ready(browser).await?;
@@ -99,7 +99,7 @@ async fn opted_in(story: &Story) -> Result<()> {
     ensure!(disk.contains(DOCTOR), "the disk does not hold what its owner asked for");
     story.keep("options", Frame::Page).await?;
 
-    click(browser, "#mode-shared").await?;
+    browser.click("#mode-shared").await?;
     says(browser, "#kept-device", "Aucun identifiant").await?;
     let (session, disk) = kept(browser).await?;
     ensure!(disk == "[{},{}]" && !session.contains(DOCTOR), "a shared desk still holds the identifier of one person");
@@ -112,7 +112,7 @@ async fn managed(story: &Story) -> Result<()> {
     browser.open_tab(&browser.extension_page("options.html")).await?;
     ready(browser).await?;
     ensure!(!browser.element("#mode-choice").await?.is_displayed().await?, "the person may choose what is not theirs");
-    let set = text(browser, "#mode-set").await?;
+    let set = browser.text("#mode-set").await?;
     ensure!(set.contains("Poste partagé") && set.contains("Défini par votre organisation"), "the options say {set}");
     row(browser, "sessionMinutes", "15 minutes", "Défini par votre organisation").await?;
     row(browser, "supportContact", "poste 4242", "Défini par votre organisation").await?;
@@ -146,7 +146,7 @@ async fn mistaken(story: &Story) -> Result<()> {
     let browser = &story.browser;
     browser.open_tab(&browser.extension_page("options.html")).await?;
     ready(browser).await?;
-    let wrong = text(browser, "#policy-errors").await?;
+    let wrong = browser.text("#policy-errors").await?;
     ensure!(wrong.contains("sessionMinutes") && wrong.contains("hors limites"), "the options say {wrong}");
     row(browser, "sessionMinutes", "5 minutes", "La politique n’est pas suivie").await?;
     row(browser, "sharedDesk", "Poste partagé", "La politique n’est pas suivie").await?;
@@ -173,7 +173,7 @@ pub(crate) async fn ready(browser: &Browser) -> Result<()> {
 
 async fn says(browser: &Browser, css: &str, part: &str) -> Result<()> {
     until(&format!("`{css}` to say `{part}`"), async || {
-        let said = text(browser, css).await?;
+        let said = browser.text(css).await?;
         Ok(if said.contains(part) { Ok(()) } else { Err(format!("it says `{said}`")) })
     })
     .await
@@ -181,7 +181,7 @@ async fn says(browser: &Browser, css: &str, part: &str) -> Result<()> {
 
 /// The row of a key: what is in force, and by whom.
 async fn row(browser: &Browser, key: &str, value: &str, by: &str) -> Result<()> {
-    let row = text(browser, &format!("#policy-rows [data-key={key}]")).await.context("no such row")?;
+    let row = browser.text(&format!("#policy-rows [data-key={key}]")).await.context("no such row")?;
     ensure!(row.contains(value) && row.contains(by), "the row of {key} says `{row}`");
     Ok(())
 }

@@ -14,7 +14,7 @@ use vigie_e2e::popup::Popup;
 
 use crate::managed_desk::ready;
 use crate::steps::{COLLEAGUE, DOCTOR, Desk, extended, prefers};
-use crate::support::{Scene, Story, click, tell};
+use crate::support::{Scene, Story, tell};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everyone_reads_french() {
@@ -71,8 +71,8 @@ async fn every_page(story: &Story) -> Result<()> {
     let popup = Popup::open(browser).await?;
     popup.state("elsewhere").await?;
     axe.holds(browser, "popup: elsewhere").await?;
-    click(browser, "#guide summary").await?;
-    click(browser, "#watch summary").await?;
+    browser.click("#guide summary").await?;
+    browser.click("#watch summary").await?;
     axe.holds(browser, "popup: help and warning open").await?;
     let desk = Desk::at_login_page(story).await?;
     desk.popup.show().await?;
@@ -96,14 +96,14 @@ async fn every_page(story: &Story) -> Result<()> {
     desk.popup.badge(&number).await?;
     desk.popup.state("number").await?;
     axe.holds(browser, "popup: number").await?;
-    click(browser, "#unasked").await?;
+    browser.click("#unasked").await?;
     browser.element("#unasked-panel:not([hidden])").await?;
     axe.holds(browser, "popup: not started").await?;
     desk.show_page().await?;
     browser.client.goto(&login_tab(story, "carte").await?).await?;
     let card = Popup::open(browser).await?;
     card.state("card").await?;
-    click(browser, "#guide summary").await?;
+    browser.click("#guide summary").await?;
     axe.holds(browser, "popup: card help").await?;
     desk.leave_page().await?;
     browser.open_tab(&story.sandbox.ready.lookalike).await?;
