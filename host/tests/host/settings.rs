@@ -99,7 +99,8 @@ fn fits(root: &Value, schema: &Value, value: &Value, place: &str) {
 fn the_unit_and_the_image_start_what_there_is() {
     let unit = include_str!("../../deploy/vigie.service");
     let image = include_str!("../../deploy/Containerfile");
-    let starts = unit.lines().filter_map(|line| line.strip_prefix("ExecStart=").or(line.strip_prefix("ExecStartPre=")));
+    let starts =
+        unit.lines().filter_map(|line| line.strip_prefix("ExecStart=").or(line.strip_prefix("ExecStartPre=-")));
     let mut starts: Vec<Vec<&str>> = starts.map(|line| line.split(' ').skip(1).collect()).collect();
     let command = image.lines().find_map(|line| line.strip_prefix("CMD [")?.strip_suffix(']')).unwrap();
     starts.push(command.split(", ").map(|word| word.trim_matches('"')).collect());
