@@ -172,6 +172,12 @@ pub enum ReadTemplatesError {
         /// Answer of the system.
         cause: std::io::Error,
     },
+    /// Nothing in it.
+    #[error("{path:?} holds no page: none of its files is a template")]
+    Empty {
+        /// The directory.
+        path: PathBuf,
+    },
     /// Too large.
     #[error("{path:?} is larger than 256 kibibytes")]
     TooLarge {
@@ -243,6 +249,10 @@ pub(crate) fn read(folder: &Path) -> Result<Files, ReadTemplatesError> {
         }
         let text = std::fs::read_to_string(&path).map_err(failed(&path))?;
         files.push((name, text));
+    }
+    // Most likely another directory was meant, and the sandbox's own pages would be served without a word.
+    if !files.iter().any(|(name, _)| KINDS.iter().any(|kind| kind.file == name)) {
+        return Err(ReadTemplatesError::Empty { path: folder.to_owned() });
     }
     files.sort();
     Ok(Files(files))

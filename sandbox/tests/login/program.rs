@@ -115,6 +115,7 @@ fn own_pages_are_listed_served_and_refused() {
     std::fs::create_dir_all(&folder).unwrap();
     let argument = folder.to_str().unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    check_refused(&["--templates", argument], "SBX-TEMPLATES", "holds no page");
     write("number.html", "<p>{{ number }}</p>");
     check_refused(&["--templates", argument], "SBX-TEMPLATES", "{{ login }}");
     write("number.html", "<p>{{ number }}</p>{{ login }}{{ csrf }}");

@@ -2,7 +2,7 @@
 //! a session is ended, and logging in without notifications.
 
 use anyhow::{Result, ensure};
-use vigie_e2e::browser::Frame;
+use vigie_e2e::browser::{Frame, until};
 use vigie_e2e::popup::Popup;
 
 use crate::steps::{Desk, extended};
@@ -56,5 +56,21 @@ async fn told(story: &Story) -> Result<()> {
     );
     browser.click("[data-act=asked]").await?;
     popup.state("number").await?;
-    browser.element("#page-state[data-view=page]").await.map(drop)
+    browser.element("#page-state[data-view=page]").await?;
+
+    // Followed, it reaches the provider. Nobody has logged in here, so there is no session for it to ask about.
+    browser.click("#unseen-panel [data-act=unasked]").await?;
+    browser.click("#logout").await?;
+    until("the provider to answer in a tab of its own", async || {
+        for tab in browser.client.windows().await? {
+            browser.switch_to(&tab).await?;
+            if browser.client.current_url().await?.as_str() == logout {
+                return Ok(Ok(()));
+            }
+        }
+        Ok(Err("no tab shows it".to_owned()))
+    })
+    .await?;
+    browser.says("déconnecté").await?;
+    story.keep("end-of-session", Frame::Window).await
 }
