@@ -75,10 +75,10 @@ pub fn measure(policy: &Policy, questions: &[types::Request], rounds: usize) -> 
     }
     Ok(Measured {
         rounds: decisions.len(),
-        instance: spread(instances),
-        call: spread(calls),
-        decision: spread(decisions),
-        floor: spread(floors),
+        instance: Spread::of(instances),
+        call: Spread::of(calls),
+        decision: Spread::of(decisions),
+        floor: Spread::of(floors),
         debug_build: cfg!(debug_assertions),
     })
 }
@@ -89,13 +89,16 @@ fn timed(work: impl FnOnce()) -> Duration {
     begun.elapsed()
 }
 
-fn spread(mut times: Vec<Duration>) -> Spread {
-    times.sort_unstable();
-    let at = |percent: usize| {
-        let time = times.get((times.len() * percent / 100).min(times.len().saturating_sub(1)));
-        time.map_or(0, |time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
-    };
-    Spread { p50_ns: at(50), p99_ns: at(99) }
+impl Spread {
+    /// Of times in any order; of none, zero.
+    pub fn of(mut times: Vec<Duration>) -> Self {
+        times.sort_unstable();
+        let at = |percent: usize| {
+            let time = times.get((times.len() * percent / 100).min(times.len().saturating_sub(1)));
+            time.map_or(0, |time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
+        };
+        Self { p50_ns: at(50), p99_ns: at(99) }
+    }
 }
 
 /// A signature of a message as long as an ID token.
@@ -127,8 +130,8 @@ mod tests {
     #[test]
     fn percentiles_are_of_the_sorted_times() {
         let times = (1..=100).rev().map(Duration::from_nanos).collect();
-        assert_eq!(spread(times), Spread { p50_ns: 51, p99_ns: 100 });
-        assert_eq!(spread(vec![Duration::from_nanos(7)]), Spread { p50_ns: 7, p99_ns: 7 });
-        assert_eq!(spread(Vec::new()), Spread { p50_ns: 0, p99_ns: 0 });
+        assert_eq!(Spread::of(times), Spread { p50_ns: 51, p99_ns: 100 });
+        assert_eq!(Spread::of(vec![Duration::from_nanos(7)]), Spread { p50_ns: 7, p99_ns: 7 });
+        assert_eq!(Spread::of(Vec::new()), Spread { p50_ns: 0, p99_ns: 0 });
     }
 }

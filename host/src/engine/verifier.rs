@@ -4,6 +4,7 @@
 //! it returns is the only way to a [`types::Login`].
 
 use std::fmt;
+use std::time::{Duration, Instant};
 
 use wasmtime::Store;
 use wasmtime::component::{HasSelf, Linker};
@@ -101,6 +102,43 @@ impl Verifier {
         let mut store = self.engine.store();
         let instance = self.pre.instantiate(&mut store).map_err(|error| Failure::of(&error))?;
         Ok(Warm { store, instance, answered: 0 })
+    }
+}
+
+/// How long verifying a login took.
+pub struct Steps {
+    /// In an instance of its own, which is how a login is verified: store, instance and call.
+    pub fresh: Duration,
+    /// The same call once more in that instance.
+    pub warm: Duration,
+}
+
+/// Calls in one instance before the one that counts as warm.
+const SETTLING: usize = 2;
+
+impl Verifier {
+    /// Verifies one login as [`Verifier::login`] does and then again in the same instance, with a clock around both: for benchmarks.
+    ///
+    /// # Errors
+    /// Outside: the component failed. Inside: the login is refused, so it measures nothing.
+    pub fn time_steps(&self, input: &verify::Input) -> Result<Result<Steps, verify::Failure>, Failure> {
+        let failed = |error: wasmtime::Error| Failure::of(&error);
+        let begun = Instant::now();
+        let mut store = self.engine.store();
+        let instance = self.pre.instantiate(&mut store).map_err(failed)?;
+        let interface = instance.vigie_verifier_verify();
+        if let Err(refused) = interface.call_check_login(&mut store, input).map_err(failed)? {
+            return Ok(Err(refused));
+        }
+        let fresh = begun.elapsed();
+        let mut warm = Duration::ZERO;
+        for _ in 0..=SETTLING {
+            store.set_epoch_deadline(TICKS_PER_TIMEOUT + 1);
+            let begun = Instant::now();
+            let _the_same = interface.call_check_login(&mut store, input).map_err(failed)?;
+            warm = begun.elapsed();
+        }
+        Ok(Ok(Steps { fresh, warm }))
     }
 }
 
