@@ -2,6 +2,7 @@
 //!
 //! - `bench sandbox` sends many logins at once through the sandbox and says how many were lost, how long they took and how much
 //!   memory that wanted (`sandbox/examples/load`).
+//! - `bench host` measures the served host beside its floor and its peers, see [`host`].
 //! - `bench policies` asks each sample policy its own vectors (`vigie policy bench`).
 //! - `bench extension` says what the extension costs, see [`extension`].
 //! - `bench inspect` feeds many lines through `vigie inspect … --jsonl` and says how many a second were answered, by the component
@@ -11,6 +12,7 @@
 //!   says what the rate would be on a quiet machine.
 
 pub(crate) mod extension;
+pub(crate) mod host;
 
 use std::fs::File;
 use std::io::{BufWriter, Write};

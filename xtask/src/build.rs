@@ -206,6 +206,20 @@ pub(crate) fn components(progress: &Progress, wanted: Components) -> Result<()> 
     sizes(progress, built_for_speed().map(|one| one.name).chain(POLICIES.iter().copied()))
 }
 
+/// The verifier with its own signature checks once more, compiled for 128-bit arithmetic: for `bench host`, which says what that would
+/// be worth. The same source, other instructions, so it lies in a target directory of its own. Browsers do not know them.
+pub(crate) fn wide_verifier(progress: &Progress) -> Result<PathBuf> {
+    let directory = artefacts::cargo_target()?.join("wide");
+    progress.step("component: vigie-verifier-pure with wide arithmetic", |running| {
+        let mut cargo = artefacts::cargo();
+        cargo.args(["rustc", "-p", "vigie-verifier", "--lib", "--target", WASM_TARGET, "--profile", "component"]);
+        cargo.arg("--target-dir").arg(&directory).args(["--features", "pure", "--config"]);
+        cargo.arg(rustflags(vec!["-Ctarget-feature=+wide-arithmetic".to_owned()])?);
+        succeed(running, cargo.args(["--", "-Clinker=wasm-component-ld"])).map(drop)
+    })?;
+    Ok(library(&directory.join(WASM_TARGET), "component", "vigie-verifier"))
+}
+
 /// Where cargo leaves the library of a package.
 fn library(target: &Path, profile: &str, package: &str) -> PathBuf {
     target.join(profile).join(format!("{}.wasm", package.replace('-', "_")))

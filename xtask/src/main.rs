@@ -38,6 +38,8 @@ Commands:
   test [AREA…]      every test of the repository, or only the areas named: format lints types native browser stories rules
   fuzz [TARGET…]    fuzz the core, every target or those named
       --seconds N   how long each (30)
+  bench host        the served host beside its floor and its peers, with what is asked of it (10 minutes after building)
+      --format json figures as one line of JSON, the last
   bench inspect     lines a second through `vigie inspect --jsonl`, against the native core
   bench policies    instance, call and decision of each sample policy, beside one P-256 verification
   bench extension   sizes of the extension, digits to the badge, a stopped worker to its answer
@@ -60,6 +62,7 @@ enum Request {
     BenchPolicies,
     BenchSandbox,
     BenchExtension(bench::Format),
+    BenchHost(bench::Format),
 }
 
 fn main() -> ExitCode {
@@ -115,8 +118,8 @@ fn parse(mut arguments: lexopt::Parser) -> Result<(Request, bool)> {
     if rebuild && command != "package" {
         bail!("--rebuild belongs to `package`");
     }
-    if format.is_some() && words != ["bench", "extension"] {
-        bail!("--format belongs to `bench extension`");
+    if format.is_some() && words != ["bench", "extension"] && words != ["bench", "host"] {
+        bail!("--format belongs to `bench extension` and `bench host`");
     }
     if seconds.is_some() && command != "fuzz" {
         bail!("--seconds belongs to `fuzz`");
@@ -136,7 +139,8 @@ fn parse(mut arguments: lexopt::Parser) -> Result<(Request, bool)> {
         "bench" if rest == ["policies"] => Request::BenchPolicies,
         "bench" if rest == ["sandbox"] => Request::BenchSandbox,
         "bench" if rest == ["extension"] => Request::BenchExtension(format.unwrap_or(bench::Format::Text)),
-        "bench" => bail!("`bench` measures `inspect`, `policies`, `extension` or `sandbox`"),
+        "bench" if rest == ["host"] => Request::BenchHost(format.unwrap_or(bench::Format::Text)),
+        "bench" => bail!("`bench` measures `host`, `inspect`, `policies`, `extension` or `sandbox`"),
         unknown => bail!("there is no command `{unknown}`"),
     };
     Ok((request, verbose))
@@ -168,6 +172,7 @@ fn run(request: Request, progress: &Progress) -> Result<ExitCode> {
         Request::BenchInspect => return bench::inspect(progress),
         Request::BenchPolicies => return bench::policies(progress),
         Request::BenchSandbox => return bench::sandbox(progress),
+        Request::BenchHost(format) => return bench::host::run(progress, format),
         Request::BenchExtension(format) => return bench::extension::run(progress, format),
         Request::Test(areas) => return test::run(progress, &areas),
     }
