@@ -145,7 +145,7 @@ pub fn text_keys() -> Vec<String> {
         keys.push(contact.name_key());
         keys.extend(contact.tariff.into_iter().chain(contact.hours).map(str::to_owned));
     }
-    keys.extend(["contact.unconfirmed", "contact.replaced", "secret.rule"].map(str::to_owned));
+    keys.extend(["contact.confirmed", "contact.unconfirmed", "contact.replaced", "secret.rule"].map(str::to_owned));
     for secret in secrets() {
         keys.extend(["name", "form", "where"].map(|part| format!("secret.{}.{part}", secret.id.as_str())));
     }
