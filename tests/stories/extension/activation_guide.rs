@@ -9,8 +9,9 @@ use vigie_e2e::browser::{Browser, Frame, until};
 use vigie_e2e::popup::Popup;
 
 use crate::app::{ask_for_the_mail, finish, paste};
+use crate::read_by_everyone::Axe;
 use crate::steps::{extended, kept};
-use crate::support::{CARD_CODE, NEWCOMER, Scene, Story, click, says, tell, text, write};
+use crate::support::{CARD_CODE, NEWCOMER, Scene, Story, tell};
 
 const HOSTILE: &str = "https://wallet.esw.esante.gouv.fr.activation-ecps.example/activation/lien/0123";
 
@@ -28,7 +29,7 @@ async fn guide_by_card() {
 async fn by_contacts(story: &Story) -> Result<()> {
     let browser = &story.browser;
     let guide = open_guide(browser).await?;
-    ensure!(text(browser, "#stop-panel").await?.contains("Raccrochez"), "the guide does not warn of callers");
+    ensure!(browser.text("#stop-panel").await?.contains("Raccrochez"), "the guide does not warn of callers");
     choose(browser, "contacts").await?;
     for step in 1..=3 {
         done(browser, "contacts", step).await?;
@@ -41,9 +42,9 @@ async fn by_contacts(story: &Story) -> Result<()> {
 
     // Two days from the moment that the person names; a page that is loaded again goes on.
     browser.switch_to(&guide).await?;
-    click(browser, "#contacts-now").await?;
+    browser.click("#contacts-now").await?;
     limit(browser, "contacts", "running").await?;
-    let left = text(browser, "#contacts-left").await?;
+    let left = browser.text("#contacts-left").await?;
     ensure!(left.contains("2 j 0 h") || left.contains("1 j 23 h"), "of two days there are left: {left}");
     done(browser, "contacts", 4).await?;
     browser.client.refresh().await?;
@@ -52,11 +53,11 @@ async fn by_contacts(story: &Story) -> Result<()> {
     browser.element("#contacts-5[aria-current=step]").await?;
 
     // First the mail's own QR code, from inside the app; the pasted link only after that, and with its doubt.
-    let step = text(browser, "#contacts-5").await?;
+    let step = browser.text("#contacts-5").await?;
     let advice = step.find("depuis l’appli e-CPS").context("the app's own reader is not named")?;
     ensure!(step.find("Dernier recours").is_some_and(|fallback| advice < fallback), "the last resort comes first");
-    click(browser, "#fallback > summary").await?;
-    says(browser, "Rien n’assure que l’appli l’accepte").await?;
+    browser.click("#fallback > summary").await?;
+    browser.says("Rien n’assure que l’appli l’accepte").await?;
     story.keep("guide", Frame::Page).await?;
     for refused in
         [HOSTILE, "https://wallet.esw.esante.gouv.fr@activation.example/lien", "http://wallet.esw.esante.gouv.fr/lien"]
@@ -64,7 +65,7 @@ async fn by_contacts(story: &Story) -> Result<()> {
         draw(browser, refused).await?;
         browser.element("#link-stop:not([hidden])").await?;
         ensure!(!browser.element("#qr-box").await?.is_displayed().await?, "{refused} is drawn");
-        ensure!(!text(browser, "#link-problem").await?.is_empty(), "nothing says why");
+        browser.text("#link-problem").await?;
     }
     story.keep("hostile-link", Frame::Page).await?;
     for unread in
@@ -82,7 +83,7 @@ async fn by_contacts(story: &Story) -> Result<()> {
     let (session, disk) = kept(browser).await?;
     let ticket = link.rsplit('/').next().context("a link without a ticket")?;
     ensure!(!session.contains(ticket) && !disk.contains(ticket), "the link is kept");
-    click(browser, "#link-wipe").await?;
+    browser.click("#link-wipe").await?;
     browser.element("#qr-box[hidden]").await?;
     ensure!(browser.element("#link").await?.prop("value").await?.unwrap_or_default().is_empty(), "the link stays");
 
@@ -103,12 +104,12 @@ async fn by_contacts(story: &Story) -> Result<()> {
     // A time that the person types: past, to come, none.
     for (ago_s, problem, state) in [(3 * 86_400, "", "over"), (-3_600, "passées", "over"), (3_600, "", "running")] {
         received(browser, ago_s).await?;
-        click(browser, "#contacts-since-set").await?;
+        browser.click("#contacts-since-set").await?;
         limit(browser, "contacts", state).await?;
-        let said = text(browser, "#contacts-since-problem").await?;
+        let said = browser.element("#contacts-since-problem").await?.text().await?;
         ensure!(said.is_empty() == problem.is_empty() && said.contains(problem), "{ago_s}: {said}");
     }
-    click(browser, "#restart").await?;
+    browser.click("#restart").await?;
     limit(browser, "contacts", "idle").await?;
     browser.element("#by-contacts[hidden]").await.map(drop)
 }
@@ -123,11 +124,11 @@ async fn by_card(story: &Story) -> Result<()> {
 
     // The portal, the card, its code, the terms: a QR code for ninety seconds.
     let desk = browser.open_tab("https://wallet.esw.esante.gouv.fr/login-page").await?;
-    click(browser, "#start").await?;
+    browser.follow("#start").await?;
     story.reach_card_window().await?;
     story.type_card_code(CARD_CODE).await?;
-    click(browser, "#terms input[type=checkbox]").await?;
-    click(browser, "#terms [type=submit]").await?;
+    browser.click("#terms input[type=checkbox]").await?;
+    browser.follow("#terms [type=submit]").await?;
     let ticket = browser.element("#qr").await?.attr("data-ticket").await?.context("the QR code says nothing")?;
 
     // The full stop: in the popup, and on the toolbar button before anybody opens it.
@@ -138,26 +139,28 @@ async fn by_card(story: &Story) -> Result<()> {
     ensure!(notice.contains("Raccrochez") && notice.contains("codes d’activation"), "the notice says {notice}");
     ensure!(!browser.element("#activated-panel").await?.is_displayed().await?, "asked before the end");
     story.keep("scam-guard", Frame::Popup).await?;
-    click(browser, "#stop-panel [data-node=GUIDE-SCAM-CALL]").await?;
+    let axe = Axe::load()?;
+    axe.holds(browser, "popup: activation").await?;
+    browser.click("#stop-panel [data-node=GUIDE-SCAM-CALL]").await?;
     browser.element("#guide[data-node=GUIDE-SCAM-CALL][open]").await?;
 
     browser.switch_to(&guide).await?;
     for step in 2..=3 {
         done(browser, "card", step).await?;
     }
-    click(browser, "#card-now").await?;
+    browser.click("#card-now").await?;
     limit(browser, "card", "running").await?;
-    story.keep("ninety-seconds", Frame::Page).await?;
+    story.keep("ninety-seconds", Frame::Window).await?;
     expires(browser, "card", 90, "GUIDE-QR-CARD-EXPIRED").await?;
 
     // The phone scans and shows a code; the portal asks for it.
     let phone = browser.open_tab(&story.phone("activation")).await?;
-    click(browser, "#start").await?;
-    click(browser, "#terms button").await?;
-    click(browser, "a[href$='/scanner']").await?;
-    write(browser, "#qr input[name=qr]", &ticket).await?;
-    click(browser, "#qr button").await?;
-    let code = text(browser, "#shown").await?;
+    browser.follow("#start").await?;
+    browser.follow("#terms button").await?;
+    browser.follow("a[href$='/scanner']").await?;
+    browser.write("#qr input[name=qr]", &ticket).await?;
+    browser.follow("#qr button").await?;
+    let code = browser.text("#shown").await?;
     browser.switch_to(&desk).await?;
     browser.element("#code").await?;
     popup.state("activation-code").await?;
@@ -166,16 +169,16 @@ async fn by_card(story: &Story) -> Result<()> {
     story.keep("scam-guard-code", Frame::Popup).await?;
 
     browser.switch_to(&desk).await?;
-    write(browser, "#code input[name=code]", &code).await?;
-    click(browser, "#code [type=submit]").await?;
+    browser.write("#code input[name=code]", &code).await?;
+    browser.follow("#code [type=submit]").await?;
     browser.element("[data-result=pin]").await?;
     browser.switch_to(&phone).await?;
-    says(browser, "Créer votre code PIN").await?;
-    write(browser, "#new-pin input[name=pin]", "2580").await?;
-    click(browser, "#new-pin button").await?;
-    says(browser, "Confirmer le choix").await?;
-    write(browser, "#new-pin input[name=pin]", "2580").await?;
-    click(browser, "#new-pin button").await?;
+    browser.says("Créer votre code PIN").await?;
+    browser.write("#new-pin input[name=pin]", "2580").await?;
+    browser.follow("#new-pin button").await?;
+    browser.says("Confirmer le choix").await?;
+    browser.write("#new-pin input[name=pin]", "2580").await?;
+    browser.follow("#new-pin button").await?;
     browser.element("[data-result=activated]").await?;
     browser.switch_to(&desk).await?;
     browser.element("[data-result=active]").await?;
@@ -187,7 +190,8 @@ async fn by_card(story: &Story) -> Result<()> {
     ensure!(question.contains("ni si l’activation a abouti"), "more is claimed than known: {question}");
     ensure!(popup.badges().await?.is_empty(), "the badge stays: {:?}", popup.badges().await?);
     story.keep("was-it-you", Frame::Popup).await?;
-    click(browser, "#activated-not-mine").await?;
+    axe.holds(browser, "popup: was it you").await?;
+    browser.click("#activated-not-mine").await?;
     browser.element("#guide[data-node=GUIDE-SCAM-CALL][open]").await?;
     browser.element("#activated-panel[hidden]").await?;
     ensure!(!kept(browser).await?.0.contains("\"activation\""), "the question is still kept");
@@ -196,7 +200,7 @@ async fn by_card(story: &Story) -> Result<()> {
     browser.resolve("await chrome.storage.session.set({ activation: String(Date.now()) });").await?;
     browser.switch_to(&guide).await?;
     browser.element("#activated-panel:not([hidden])").await?;
-    click(browser, "#activated-mine").await?;
+    browser.click("#activated-mine").await?;
     browser.element("#activated-panel[hidden]").await.map(drop)
 }
 
@@ -211,14 +215,14 @@ async fn ready(browser: &Browser) -> Result<()> {
 }
 
 async fn choose(browser: &Browser, route: &str) -> Result<()> {
-    click(browser, &format!("#route-{route}")).await?;
+    browser.click(&format!("#route-{route}")).await?;
     browser.element(&format!("#by-{route}:not([hidden]) #{route}-1[aria-current=step]")).await.map(drop)
 }
 
 /// Ticks the step that is the current one.
 async fn done(browser: &Browser, route: &str, step: u8) -> Result<()> {
     browser.element(&format!("#{route}-{step}[aria-current=step][data-done=no]")).await?;
-    click(browser, &format!("#{route}-{step}-done")).await?;
+    browser.click(&format!("#{route}-{step}-done")).await?;
     browser.element(&format!("#{route}-{step}[data-done=yes]")).await.map(drop)
 }
 
@@ -228,8 +232,8 @@ async fn limit(browser: &Browser, route: &str, state: &str) -> Result<()> {
 
 /// Pastes a link in place of what is there, and asks for its QR code.
 async fn draw(browser: &Browser, link: &str) -> Result<()> {
-    write(browser, "#link", link).await?;
-    click(browser, "#link-draw").await
+    browser.write("#link", link).await?;
+    browser.click("#link-draw").await
 }
 
 /// Says when the mail was received, as the browser's own field of a date does.
@@ -245,7 +249,7 @@ async fn received(browser: &Browser, ago_s: i64) -> Result<()> {
 /// Stops the page's clock, says that the QR code is there, and moves the clock through the end, where help is a click away.
 async fn expires(browser: &Browser, route: &str, life_s: u64, node: &str) -> Result<()> {
     browser.evaluate("const at = Date.now(); window.clock = [Date.now, at]; Date.now = () => at;").await?;
-    click(browser, &format!("#{route}-now")).await?;
+    browser.click(&format!("#{route}-now")).await?;
     limit(browser, route, "running").await?;
     for (before_s, spoken, state) in [(25, "30 secondes", "near"), (8, "10 secondes", "near"), (0, "écoulé", "over")]
     {
@@ -259,8 +263,11 @@ async fn expires(browser: &Browser, route: &str, life_s: u64, node: &str) -> Res
         })
         .await?;
     }
-    ensure!(text(browser, &format!("#{route}-left")).await?.is_empty(), "an expired code still counts down");
-    click(browser, &format!("#{route}-over:not([hidden]) button")).await?;
+    ensure!(
+        browser.element(&format!("#{route}-left")).await?.text().await?.is_empty(),
+        "an expired code still counts down"
+    );
+    browser.click(&format!("#{route}-over:not([hidden]) button")).await?;
     browser.element(&format!("#guide[data-node={node}][open]")).await?;
     browser.evaluate("Date.now = window.clock[0];").await.map(drop)
 }

@@ -8,7 +8,7 @@ use verifier_core::guidance::{self, ContactId, Node, START};
 use vigie_e2e::browser::{Browser, Extension, Frame, Setup};
 
 use crate::steps::{extended, kept, prefers};
-use crate::support::{Scene, Story, click, tell, text, write};
+use crate::support::{Scene, Story, tell};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn guide_shows_all() {
@@ -17,8 +17,7 @@ async fn guide_shows_all() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn guide_in_english() {
-    let browser =
-        Setup { arguments: vec!["--lang=en".into(), "--accept-lang=en".into()], ..Setup::hidden(Extension::Loaded) };
+    let browser = Setup::hidden(Extension::Loaded).speaking("en");
     tell("guide-in-english", Scene { browser, ..extended() }, in_english).await;
 }
 
@@ -30,14 +29,14 @@ async fn told(story: &Story) -> Result<()> {
     let all: Vec<String> = guidance::contacts().iter().map(|row| row.id.as_str().to_owned()).collect();
     ensure!(rows == all, "the contacts are {rows:?}");
     for contact in guidance::contacts() {
-        let row = text(browser, &format!("#contacts-list [data-contact={}]", contact.id.as_str())).await?;
+        let row = browser.text(&format!("#contacts-list [data-contact={}]", contact.id.as_str())).await?;
         ensure!(row.contains(contact.date), "no date: {row}");
     }
     let secrets = shown(browser, "#secrets-rows", "secret").await?;
     let all: Vec<String> = guidance::secrets().iter().map(|row| row.id.as_str().to_owned()).collect();
     ensure!(secrets == all, "the secrets are {secrets:?}");
     for row in guidance::secrets() {
-        let read = text(browser, &format!("#secrets-rows [data-secret={}]", row.id.as_str())).await?;
+        let read = browser.text(&format!("#secrets-rows [data-secret={}]", row.id.as_str())).await?;
         ensure!(read.len() > 40, "{}: {read}", row.id.as_str());
     }
     let steps =
@@ -54,7 +53,7 @@ async fn told(story: &Story) -> Result<()> {
         ("stops", ["n’empêche pas", "relayé en direct"]),
         ("privacy", ["n’envoie rien", "Jamais"]),
     ] {
-        let said = text(browser, &format!("#{section}")).await?;
+        let said = browser.text(&format!("#{section}")).await?;
         ensure!(words.iter().all(|word| said.contains(word)), "{section}: {said}");
     }
     for (typed, invalid, said) in [
@@ -64,9 +63,9 @@ async fn told(story: &Story) -> Result<()> {
         ("2 55 08", "false", "15 avec sa clé"),
         ("2 55 13 14 168 025 38", "true", "n'est pas possible"),
     ] {
-        write(browser, "#nir", typed).await?;
+        browser.write("#nir", typed).await?;
         browser.element(&format!("#nir[aria-invalid={invalid}]")).await?;
-        let read = text(browser, "#nir-said").await?;
+        let read = browser.text("#nir-said").await?;
         ensure!(read.contains(said), "{typed}: {read}");
     }
     let (session, disk) = kept(browser).await?;
@@ -80,7 +79,7 @@ async fn in_english(story: &Story) -> Result<()> {
     let browser = &story.browser;
     for (page, title) in [("guide.html", "Activate my e-CPS"), ("help.html", "Help, words and privacy")] {
         open(browser, page).await?;
-        let heading = text(browser, "h1").await?;
+        let heading = browser.text("h1").await?;
         ensure!(heading.starts_with(title), "the title is {heading}");
         ensure!(browser.evaluate("return document.documentElement.lang;").await? == json!("en"), "another language");
         let french = browser
@@ -93,7 +92,7 @@ async fn in_english(story: &Story) -> Result<()> {
         fits(browser).await?;
     }
     open(browser, "guide.html").await?;
-    click(browser, "#route-card").await?;
+    browser.click("#route-card").await?;
     browser.element("#by-card:not([hidden])").await?;
     prefers(browser, &[("prefers-color-scheme", "dark")]).await?;
     story.keep("guide-dark", Frame::Page).await
@@ -119,13 +118,13 @@ async fn walk(browser: &Browser) -> Result<()> {
         let Some(at) = path.last() else { break };
         match at.next().iter().find(|code| !seen.contains(*code)) {
             Some(code) => {
-                click(browser, &format!("#guide-next [data-node={code}]")).await?;
+                browser.click(&format!("#guide-next [data-node={code}]")).await?;
                 next = Some((*code).to_owned());
             }
             None => {
                 path.pop();
                 if let Some(before) = path.last() {
-                    click(browser, "#guide-back").await?;
+                    browser.click("#guide-back").await?;
                     ensure!(shows(browser, before).await?, "back does not lead to {}", before.code);
                 }
             }
