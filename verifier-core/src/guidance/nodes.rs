@@ -1,4 +1,4 @@
-//! The situations, as data. Where each comes from stands in `sources`.
+//! The situations, as data. Where each comes from stands in `sources`, named by its code.
 //!
 //! Order is the order in which answers are offered. Every node is reachable from [`START`](super::START), and a test holds
 //! that every code named here exists.
