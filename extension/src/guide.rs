@@ -188,11 +188,6 @@ fn tick() {
         page::set_attribute(&format!("{name}-limit"), "data-limit", state);
         page::show(&format!("{name}-over"), Visible::from(limit == Limit::Over));
         page::set_text(&format!("{name}-left"), &left_s.filter(|left| *left > 0).map(words::left).unwrap_or_default());
-        if let Limit::Running { deadline_ms } = limit {
-            page::set_text(&format!("{name}-until"), &say("limitUntil", &[&words::day_time(deadline_ms)]));
-        } else {
-            page::set_text(&format!("{name}-until"), "");
-        }
         if progress.route() == Some(route) {
             let before = with(|guide| core::mem::replace(&mut guide.spoken_s, left_s));
             if let Some(key) = left_s.and_then(|left| clock::announcement(left, before)) {

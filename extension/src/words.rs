@@ -66,13 +66,6 @@ pub(crate) fn clock_time(at_ms: u64) -> String {
     format!("{:02}:{:02}", date.get_hours(), date.get_minutes())
 }
 
-/// Day, month, hours and minutes on this computer's clock.
-#[expect(clippy::cast_precision_loss, reason = "ms since 1970 stay below 2^53")]
-pub(crate) fn day_time(at_ms: u64) -> String {
-    let date = Date::new(&JsValue::from_f64(at_ms as f64));
-    format!("{:02}/{:02}, {}", date.get_date(), date.get_month() + 1, clock_time(at_ms))
-}
-
 /// What is left of a time, in its two largest units.
 pub(crate) fn left(left_s: u64) -> String {
     let (days, hours, minutes) = (left_s / 86_400, left_s / 3_600 % 24, left_s / 60 % 60);
