@@ -156,7 +156,8 @@ fn bind_and_optimise(running: &Running<'_>, tools: &Tools, compiled: &Path, dire
     let mut optimise = tools.command("node");
     optimise.arg(artefacts::root().join("node_modules/binaryen/bin/wasm-opt"));
     optimise
-        .args(["-Oz", "--converge", "--strip-producers", "--strip-target-features"])
+        // The lowest kilobyte is the far end of the stack, where no value has its place.
+        .args(["-Oz", "--converge", "--low-memory-unused", "--strip-producers", "--strip-target-features"])
         .arg(&bound)
         .arg("-o")
         .arg(&optimised);
