@@ -187,7 +187,12 @@ async fn hear(page: &PageSpeaker, fact: FromPage) {
     let state = kept::tab(page.tab).await;
     match fact {
         FromPage::Page(observation) if page.presence == Presence::Active => {
+            let asked = state.asks_activation_code();
             let (state, effects) = state.observe(page, &observation, now);
+            if state.asks_activation_code() && !asked {
+                // Should the browser refuse, nobody is asked later whether it was them.
+                let _ = kept::note_activation(now).await;
+            }
             settle(page.tab, &state, &effects).await;
         }
         FromPage::Page(_) => {}
@@ -252,6 +257,8 @@ pub(crate) async fn show(tab: i32, badge: &Badge) {
         Badge::None => ("", NEUTRAL, "badgeNone"),
         Badge::Digits(digits) => (digits.digits(), NEUTRAL, "badgeNumber"),
         Badge::Warning => ("!", RED, "badgeWarning"),
+        // The same word in both languages, and four characters at most.
+        Badge::Stop => ("STOP", RED, "badgeStop"),
     };
     // The tab may be gone by now; then there is no badge to set.
     let _ = action::set_badge(tab, text, color, &runtime::message(title, &[])).await;

@@ -14,13 +14,20 @@
 //! - [`background`]: the two routers, badge, fill
 //! - [`popup`]: what a person sees of a login
 //! - [`settings`]: the pages for options and welcome
+//! - [`guide`]: the pages for activation and help
+//! - [`activation`]: how far an activation has come, and its two time limits
 //! - [`browser`]: the WebExtensions API as far as it is used
 
+pub mod activation;
 pub mod address;
+mod advice;
 pub mod background;
 pub mod browser;
+mod clock;
 pub mod code;
 pub mod desk;
+mod followup;
+pub mod guide;
 pub mod identity;
 mod json;
 pub mod messages;

@@ -6,8 +6,6 @@
 //!
 //! Not here: no verdict, no recognition, no decision to write, nothing kept.
 
-mod clock;
-mod guide;
 mod identities;
 mod preview;
 mod render;
@@ -25,13 +23,14 @@ use web_sys::{Element, Event};
 use crate::background;
 use crate::browser::{now_ms, runtime, tabs};
 use crate::desk::Desk;
+use crate::followup::Answer;
 use crate::identity::Identity;
 use crate::messages::{self, FillOrder, ForgetOrder, FromPopup, Keep, Mismatch, ToPopup};
 use crate::page::Visible;
 use crate::tab::kept;
 use crate::tab::shown::{Badge, NumberView, TabView};
 use crate::tab::view;
-use crate::{page, watch, words};
+use crate::{advice, clock, followup, page, watch, words};
 
 /// What the popup remembers while it is open.
 #[derive(Default)]
@@ -69,7 +68,7 @@ fn with<T>(work: impl FnOnce(&mut Popup) -> T) -> T {
 /// Starts the popup. `texts` are the sentences of the guidance tree in the language of the browser.
 #[wasm_bindgen(js_name = openPopup)]
 pub fn open_popup(texts: JsValue) {
-    guide::read_from(texts);
+    advice::read_from(texts);
     words::translate();
     with(|popup| {
         let active = EventListenerOptions::enable_prevent_default();
@@ -96,7 +95,7 @@ pub fn open_popup(texts: JsValue) {
 /// Ends the popup: nothing listens or counts any more. A browser that closes it ends the instance with it; tests do not.
 pub fn close_popup() {
     POPUP.take();
-    guide::close();
+    advice::close();
 }
 
 /// What is kept has changed: ask again.
@@ -131,7 +130,8 @@ async fn refresh() {
     page::set_text("support-contact", settings.support.as_deref().unwrap_or_default());
     watch::draw(settings.warning).await;
     unasked::draw(tab.as_ref(), running.as_ref(), unasked);
-    guide::follow(tab.as_ref(), unasked);
+    advice::follow(tab.as_ref(), unasked);
+    followup::draw().await;
     if let (true, Some(only)) = (first, desk.only()) {
         page::set_value("identifier", &only.identifier);
         page::set_checked("keep", only.keep == Keep::Device);
@@ -189,10 +189,12 @@ fn on_click(event: &Event) {
         "forget" => forget(entry().map(|entry| entry.identifier)),
         "forget-all" => forget(None),
         "hand-over" => hand_over(),
-        "guide" => guide::open(&of("data-node")),
-        "guide-back" => guide::back(),
+        "guide" => advice::open(&of("data-node")),
+        "guide-back" => advice::back(),
         "unasked" => say_unasked(true),
         "asked" => say_unasked(false),
+        "activation-mine" => followup::answer(Answer::Mine),
+        "activation-not-mine" => followup::answer(Answer::NotMine),
         "watch" => watch::toggle(),
         _ => {}
     }

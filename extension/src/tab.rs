@@ -184,6 +184,12 @@ impl TabState {
         Self { login, ..self }
     }
 
+    /// A genuine page asks for the code that a phone shows: an activation by card is one step before its end.
+    #[must_use]
+    pub fn asks_activation_code(&self) -> bool {
+        self.page.as_ref().is_some_and(|page| page.verdict.is_genuine() && page.word == PageWord::ActivationCode)
+    }
+
     /// The identifier was written into the field.
     #[must_use]
     pub fn filled(mut self) -> Self {

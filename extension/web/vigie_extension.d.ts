@@ -13,3 +13,5 @@ export function openPopup(texts: object): void;
 export function refreshPopup(): void;
 export function openSettings(): void;
 export function refreshSettings(): void;
+export function openGuide(texts: object): void;
+export function refreshGuide(): void;

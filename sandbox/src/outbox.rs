@@ -13,14 +13,16 @@ use minijinja::{Value, context};
 use qrcode::QrCode;
 use qrcode::render::svg;
 use serde_json::json;
+use verifier_core::activation::TicketToken;
 
 use crate::app::{App, Failure};
 use crate::store::{Content, Message};
-use crate::web::error_page;
+use crate::web::{error_page, found};
 
 /// Every path of the outbox.
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
+        .route("/activation/lien/{ticket}", get(follow))
         .route("/outbox", get(list))
         .route("/outbox/", get(list))
         .route("/outbox/{id}", get(read))
@@ -33,8 +35,17 @@ fn messages(app: &App) -> Vec<Message> {
     app.store.with(|state, _| state.messages().cloned().collect())
 }
 
+/// On a genuine host, as a person may check it before opening; the phone's page follows. The real address is not published.
 fn link(app: &App, ticket: &str) -> String {
-    format!("{}/phone/activation/lien/{ticket}", app.sites.phone)
+    format!("{}/activation/lien/{ticket}", app.sites.wallet)
+}
+
+/// `GET {wallet}/activation/lien/{ticket}`: on a phone the app opens; here its page does.
+async fn follow(State(app): State<Arc<App>>, Path(ticket): Path<String>) -> Result<Response, Failure> {
+    match TicketToken::parse(&ticket) {
+        Some(ticket) => Ok(found(&format!("{}/phone/activation/lien/{}", app.sites.phone, ticket.to_text()))),
+        None => gone(&app),
+    }
 }
 
 fn line(message: &Message) -> Value {

@@ -18,10 +18,12 @@
 mod contacts;
 mod nodes;
 mod secrets;
+mod sources;
 
 pub use contacts::{Channel, Confirmed, Contact, ContactId, contact, contacts};
 pub use nodes::nodes;
 pub use secrets::{Secret, SecretId, TypedOn, secrets};
+pub use sources::source;
 
 use crate::code;
 use crate::page::RecognizedPage;
@@ -40,8 +42,6 @@ pub struct Node {
     pub contacts: &'static [ContactId],
     /// Codes of errors that lead straight here.
     pub answers_to: &'static [&'static str],
-    /// Where the advice comes from.
-    pub source: &'static str,
 }
 
 /// What a node holds.
@@ -145,7 +145,7 @@ pub fn text_keys() -> Vec<String> {
         keys.push(contact.name_key());
         keys.extend(contact.tariff.into_iter().chain(contact.hours).map(str::to_owned));
     }
-    keys.extend(["contact.unconfirmed", "contact.replaced", "secret.rule"].map(str::to_owned));
+    keys.extend(["contact.confirmed", "contact.unconfirmed", "contact.replaced", "secret.rule"].map(str::to_owned));
     for secret in secrets() {
         keys.extend(["name", "form", "where"].map(|part| format!("secret.{}.{part}", secret.id.as_str())));
     }

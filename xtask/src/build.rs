@@ -155,7 +155,12 @@ fn bind_and_optimise(running: &Running<'_>, tools: &Tools, compiled: &Path, dire
     let optimised = directory.join("optimised.wasm");
     let mut optimise = tools.command("node");
     optimise.arg(artefacts::root().join("node_modules/binaryen/bin/wasm-opt"));
-    optimise.args(["-Os", "--strip-producers", "--strip-target-features"]).arg(&bound).arg("-o").arg(&optimised);
+    optimise
+        // The lowest kilobyte is the far end of the stack, where no value has its place.
+        .args(["-Oz", "--converge", "--low-memory-unused", "--strip-producers", "--strip-target-features"])
+        .arg(&bound)
+        .arg("-o")
+        .arg(&optimised);
     succeed(running, &mut optimise)?;
     std::fs::rename(&optimised, &bound)?;
     Ok(())

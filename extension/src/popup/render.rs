@@ -1,14 +1,11 @@
 //! Draws a state. Everything that a state does not show is hidden.
 
-use js_sys::Date;
-use wasm_bindgen::JsValue;
-
 use crate::browser::now_ms;
 use crate::page::{self, Visible};
 use crate::tab::Request;
 use crate::tab::shown::TabView;
 use crate::tab::words::{FieldView, PageWord, VerdictWord};
-use crate::words::{reason, say};
+use crate::words::{clock_time, left, reason, say};
 use verifier_core::page::Flavour;
 
 /// Draws what the background knows.
@@ -29,6 +26,7 @@ pub(super) fn state(tab: Option<&TabView>, flavour: Flavour) {
         "fill-panel",
         Visible::from(word == PageWord::Identifier && tab.is_some_and(|tab| tab.field != FieldView::Filled)),
     );
+    page::show("stop-panel", Visible::from(word.is_activation()));
     service(tab.and_then(|tab| tab.request.as_ref()));
     let host = tab.filter(|tab| tab.verdict.is_genuine()).and_then(|tab| tab.host.as_deref());
     page::set_text("origin", &host.map(|host| say("originRead", &[host])).unwrap_or_default());
@@ -37,13 +35,7 @@ pub(super) fn state(tab: Option<&TabView>, flavour: Flavour) {
 
 /// The seconds left and the bar.
 pub(super) fn countdown(left_s: u64, share: f64) {
-    let (minutes, seconds) = ((left_s / 60).to_string(), (left_s % 60).to_string());
-    let text = if left_s >= 60 {
-        say("countdownMinutes", &[&minutes, &seconds])
-    } else {
-        say("countdownSeconds", &[&seconds])
-    };
-    page::set_text("countdown", &text);
+    page::set_text("countdown", &left(left_s));
     page::set_progress("remaining", share);
     page::set_attribute("time", "data-near", if left_s <= 15 { "true" } else { "false" });
     page::show("time", Visible::Yes);
@@ -129,11 +121,4 @@ fn service(request: Option<&Request>) {
         minutes => say("startedAgo", &[&time, &minutes.to_string()]),
     };
     page::set_text("started", &text);
-}
-
-/// Hours and minutes on this computer's clock.
-#[expect(clippy::cast_precision_loss, reason = "ms since 1970 stay below 2^53")]
-pub(super) fn clock_time(at_ms: u64) -> String {
-    let date = Date::new(&JsValue::from_f64(at_ms as f64));
-    format!("{:02}:{:02}", date.get_hours(), date.get_minutes())
 }

@@ -5,12 +5,11 @@
 //! theirs. A waiting page that no service was seen to ask for is told apart as well: there the person is asked, not accused,
 //! because a request can leave unseen (a form that posts it, a tab from before the extension was installed).
 
-use super::render::clock_time;
 use crate::operator;
 use crate::page::{self, Visible};
 use crate::tab::shown::{Running, TabView};
 use crate::tab::words::PageWord;
-use crate::words::say;
+use crate::words::{clock_time, say};
 
 /// Draws the panel, and the note on a waiting page that nobody was seen to ask for.
 pub(super) fn draw(tab: Option<&TabView>, running: Option<&Running>, unasked: bool) {

@@ -4,6 +4,7 @@
 //! that cannot be read is treated as absent.
 
 use super::{TabState, record};
+use crate::activation::Progress;
 use crate::browser::storage::{Area, load, load_all, load_managed, remove, save};
 use crate::browser::{BrowserError, now_ms, runtime};
 use crate::desk::{Desk, Device};
@@ -13,6 +14,8 @@ use crate::policy::{Mode, Settings};
 const TAB: &str = "tab:";
 const DESK: &str = "desk";
 const MODE: &str = "mode";
+const ACTIVATION: &str = "activation";
+const PROGRESS: &str = "guide";
 
 fn tab_key(tab: i32) -> String {
     format!("{TAB}{tab}")
@@ -104,6 +107,31 @@ pub(crate) async fn forget_identity(identifier: Option<&str>) -> Result<(), Brow
     let mut desk = desk().await;
     desk.forget(identifier);
     keep_desk(&desk).await
+}
+
+/// Notes that a genuine page asked for the code of an activation. Only when, neither whose nor which.
+pub(crate) async fn note_activation(now_ms: u64) -> Result<(), BrowserError> {
+    save(Area::Session, ACTIVATION, &now_ms.to_string()).await
+}
+
+/// When a genuine page last asked for the code of an activation, unless a person has said since whose it was.
+pub(crate) async fn noted_activation() -> Option<u64> {
+    load(Area::Session, ACTIVATION).await?.parse().ok()
+}
+
+/// A person said whose activation it was.
+pub(crate) async fn settle_activation() -> Result<(), BrowserError> {
+    remove(Area::Session, ACTIVATION).await
+}
+
+/// How far the activation in the guide has come.
+pub(crate) async fn progress() -> Progress {
+    load(Area::Session, PROGRESS).await.and_then(|record| Progress::read(&record)).unwrap_or_default()
+}
+
+/// Keeps how far it has come.
+pub(crate) async fn keep_progress(progress: &Progress) -> Result<(), BrowserError> {
+    save(Area::Session, PROGRESS, &progress.record()).await
 }
 
 async fn keep_desk(desk: &Desk) -> Result<(), BrowserError> {

@@ -60,6 +60,8 @@ pub enum Badge {
     Digits(MatchNumber),
     /// A look-alike.
     Warning,
+    /// A genuine page of an activation: the one moment at which callers ask for codes.
+    Stop,
 }
 
 /// A login that is under way in some tab of this browser.
@@ -77,6 +79,7 @@ impl TabState {
     pub fn badge(&self, now_ms: u64) -> Badge {
         match &self.page {
             Some(page) if page.verdict.warns() => Badge::Warning,
+            Some(page) if page.verdict.is_genuine() && page.word.is_activation() => Badge::Stop,
             Some(page) if page.verdict.is_genuine() => self.login.shown(now_ms).map_or(Badge::None, Badge::Digits),
             _ => Badge::None,
         }

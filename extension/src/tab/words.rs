@@ -159,6 +159,12 @@ impl Help {
 }
 
 impl PageWord {
+    /// Whether codes are at stake that callers ask for: the two pages of an activation by card.
+    #[must_use]
+    pub fn is_activation(self) -> bool {
+        matches!(self, Self::ActivationQr | Self::ActivationCode)
+    }
+
     /// The situation in which a person on this page may be. Where the core names one for a recognised page, it is the same;
     /// a test holds the two together.
     #[must_use]

@@ -134,7 +134,9 @@ async fn by_the_link_of_the_mail_opened_on_the_phone() {
     assert!(mail.body.contains("Démarrer l&#x27;activation") || mail.body.contains("Démarrer l'activation"));
     let image = phone.get(&world.page(&mail.between("<img src=\"", "\""))).await;
     assert!(image.body.contains("<svg"), "{}", image.body);
+    // A genuine host, and from there to the app.
     let link = phone.get(&mail.between("id=\"activation-link\" href=\"", "\"")).await;
+    let link = phone.get(&link.location()).await;
     let key = PhoneKey::make();
     let done = finish_in_pages(&mut phone, &link, &[], "2468", &key).await;
     assert!(done.body.contains("data-result=\"activated\""), "{}", done.body);

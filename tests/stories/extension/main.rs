@@ -5,7 +5,11 @@
 //! command is given to the worker as the browser gives it.
 #![allow(clippy::panic, reason = "a test fails by panicking")]
 
+mod activation_guide;
+#[path = "../sandbox/app.rs"]
+mod app;
 mod card_and_outage;
+mod guide_shows_all;
 mod life_of_a_number;
 mod managed_desk;
 mod not_started_by_you;

@@ -58,6 +58,25 @@ async fn every_page(story: &Story) -> Result<()> {
         ready(browser).await?;
         axe.holds(browser, page).await?;
     }
+    // The guide with everything open, both routes, and a link that is refused; then help.
+    for route in ["contacts", "card"] {
+        browser.client.goto(&browser.extension_page("guide.html")).await?;
+        ready(browser).await?;
+        browser.click(&format!("#route-{route}")).await?;
+        browser.element(&format!("#by-{route}:not([hidden])")).await?;
+        browser.evaluate("for (const one of document.querySelectorAll('details')) one.open = true;").await?;
+        browser.click(&format!("#{route}-now")).await?;
+        if route == "contacts" {
+            browser.write("#link", "https://wallet.example/lien").await?;
+            browser.click("#link-draw").await?;
+            browser.element("#link-stop:not([hidden])").await?;
+        }
+        axe.holds(browser, &format!("guide.html, {route}")).await?;
+    }
+    browser.client.goto(&browser.extension_page("help.html")).await?;
+    ready(browser).await?;
+    browser.write("#nir", "255081416802539").await?;
+    axe.holds(browser, "help.html").await?;
     let artefacts = vigie_e2e::artefacts::Artefacts::find_for(vigie_e2e::artefacts::Cast::Extension, "stories")?;
     browser.change_policy(&artefacts, &json!({ "sessionMinutes": 240 })).await?;
     browser.client.goto(&browser.extension_page("options.html")).await?;
@@ -121,16 +140,16 @@ async fn login_tab(story: &Story, tab: &str) -> Result<String> {
 }
 
 /// axe-core as npm has it.
-struct Axe(String);
+pub(crate) struct Axe(String);
 
 impl Axe {
-    fn load() -> Result<Self> {
+    pub(crate) fn load() -> Result<Self> {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../node_modules/axe-core/axe.min.js");
         Ok(Self(std::fs::read_to_string(file).context("axe-core is not installed: run `cargo xtask setup`")?))
     }
 
     /// No violation in any look, no sideways scroll at 320 pixels, and targets large enough.
-    async fn holds(&self, browser: &Browser, what: &str) -> Result<()> {
+    pub(crate) async fn holds(&self, browser: &Browser, what: &str) -> Result<()> {
         browser.evaluate(&format!("if (!window.axe) {{ {} }}", self.0)).await?;
         for (look, features) in LOOKS {
             prefers(browser, features).await?;

@@ -13,7 +13,7 @@ use web_sys::Element;
 use crate::page::{self, Visible};
 use crate::tab::shown::TabView;
 use crate::tab::words::{Help, PageWord};
-use crate::words::say;
+use crate::words::{self, say};
 
 /// Where the person stands in the tree.
 struct Guide {
@@ -29,18 +29,22 @@ thread_local! {
 }
 
 /// The file of sentences.
-pub(super) fn read_from(texts: JsValue) {
+pub(crate) fn read_from(texts: JsValue) {
     GUIDE.with_borrow_mut(|guide| guide.texts = texts);
 }
 
 /// Forgets where the person stood.
-pub(super) fn close() {
+pub(crate) fn close() {
     GUIDE.with_borrow_mut(|guide| (guide.first, guide.path) = (None, Vec::new()));
 }
 
 /// The page changed, or the person said that a request is not theirs: start where that leads.
-pub(super) fn follow(tab: Option<&TabView>, unasked: bool) {
-    let help = if unasked { Help::Now("GUIDE-UNASKED-PUSH") } else { help(tab) };
+pub(crate) fn follow(tab: Option<&TabView>, unasked: bool) {
+    begin(if unasked { Help::Now("GUIDE-UNASKED-PUSH") } else { help(tab) });
+}
+
+/// Starts in a situation.
+pub(crate) fn begin(help: Help) {
     let Some(node) = help.node() else {
         return page::show("guide", Visible::No);
     };
@@ -71,16 +75,17 @@ fn help(tab: Option<&TabView>) -> Help {
 }
 
 /// A situation was chosen.
-pub(super) fn open(code: &str) {
+pub(crate) fn open(code: &str) {
     if let Some(node) = guidance::node(code) {
         GUIDE.with_borrow_mut(|guide| guide.path.push(node.code));
+        page::set_open("guide", true);
         draw(node);
         page::focus("guide-title");
     }
 }
 
 /// One situation back.
-pub(super) fn back() {
+pub(crate) fn back() {
     let node = GUIDE.with_borrow_mut(|guide| {
         guide.path.pop();
         guide.path.last().and_then(|code| guidance::node(code)).or_else(|| guide.first?.node())
@@ -91,7 +96,8 @@ pub(super) fn back() {
     }
 }
 
-fn text(key: &str) -> String {
+/// The sentence of a key of the core.
+pub(crate) fn text(key: &str) -> String {
     GUIDE.with_borrow(|guide| Reflect::get(&guide.texts, &JsValue::from_str(key)).ok()?.as_string()).unwrap_or_default()
 }
 
@@ -111,7 +117,7 @@ fn draw(node: &'static Node) {
     }
     page::clear("guide-contacts");
     for contact in node.contacts.iter().filter_map(|id| guidance::contact(*id)) {
-        draw_contact(contact);
+        draw_contact("guide-contacts", contact);
     }
     page::clear("guide-next");
     for next in node.next().iter().filter_map(|code| guidance::node(code)) {
@@ -132,10 +138,11 @@ fn line(list: &str, text: &str) {
 }
 
 /// Name, the way to reach it, and what is known of its price, its hours and its age.
-fn draw_contact(contact: &'static Contact) {
-    let Some(row) = page::append("guide-contacts", "li") else {
+fn draw_contact(list: &str, contact: &'static Contact) {
+    let Some(row) = page::append(list, "li") else {
         return;
     };
+    page::set(&row, "data-contact", contact.id.as_str());
     let link = |row: &Element, href: &str, text: &str| {
         page::append_to(row, "a", text, &[("href", href), ("target", "_blank"), ("rel", "noreferrer")]);
     };
@@ -148,16 +155,29 @@ fn draw_contact(contact: &'static Contact) {
         }
     }
     let mut notes: Vec<String> = contact.tariff.into_iter().chain(contact.hours).map(text).collect();
-    if contact.confirmed == Confirmed::GuideOnly {
-        notes.push(text("contact.unconfirmed").replace("{date}", contact.date));
-    }
+    let age = match contact.confirmed {
+        Confirmed::Yes => "contact.confirmed",
+        Confirmed::GuideOnly => "contact.unconfirmed",
+    };
+    notes.push(text(age).replace("{date}", contact.date));
     if let Some(newer) = contact.replaced_by.and_then(guidance::contact) {
         let way = match newer.channel {
             Channel::Phone(text) | Channel::Mail(text) | Channel::Web(text) => text,
         };
         notes.push(format!("{} ({way})", text("contact.replaced").replace("{name}", &text(&newer.name_key()))));
     }
-    if !notes.is_empty() {
-        page::append_to(&row, "small", &notes.join(say("listComma", &[]).as_str()), &[]);
+    page::append_to(&row, "small", &notes.join(say("listComma", &[]).as_str()), &[]);
+}
+
+/// Names every element that asks for a sentence of the core.
+pub(crate) fn translate() {
+    words::fill("data-text", text);
+}
+
+/// Every contact that the core knows, in its order.
+pub(crate) fn draw_contacts(list: &str) {
+    page::clear(list);
+    for contact in guidance::contacts() {
+        draw_contact(list, contact);
     }
 }

@@ -4,20 +4,20 @@
 //! end only.
 
 /// Whole seconds left, rounded up, so that 0 means that the time is up.
-pub(super) fn left_s(deadline_ms: u64, now_ms: u64) -> u64 {
+pub(crate) fn left_s(deadline_ms: u64, now_ms: u64) -> u64 {
     deadline_ms.saturating_sub(now_ms).div_ceil(1_000)
 }
 
 /// How much of the time is left, from 1 to 0.
 #[expect(clippy::cast_precision_loss, reason = "a bar of a few hundred pixels")]
-pub(super) fn share_left(shown_at_ms: u64, deadline_ms: u64, now_ms: u64) -> f64 {
+pub(crate) fn share_left(shown_at_ms: u64, deadline_ms: u64, now_ms: u64) -> f64 {
     let whole = deadline_ms.saturating_sub(shown_at_ms).max(1);
     let left = deadline_ms.saturating_sub(now_ms).min(whole);
     left as f64 / whole as f64
 }
 
 /// The sentence to speak when the time left passes a mark, given what was left a moment ago.
-pub(super) fn announcement(left_s: u64, before_s: Option<u64>) -> Option<&'static str> {
+pub(crate) fn announcement(left_s: u64, before_s: Option<u64>) -> Option<&'static str> {
     let before_s = before_s?;
     [(0, "spokenEnd"), (10, "spokenTen"), (30, "spokenThirty")]
         .into_iter()
