@@ -256,7 +256,7 @@ impl Config {
             file: path.to_owned(),
             mode: file.mode,
             server,
-            policies: policy::keeping(file.policies, &state, base)?,
+            policies: policy::keeping(file.policies, limits::compiling(&file.limits)?, &state, base),
             admin,
             state,
             state_entries: file.state.entries,

@@ -254,9 +254,9 @@ impl Metrics {
         self.revisions.remove(&[audience, policy, ("digest", own(digest))]);
     }
 
-    /// A policy was not taken; `code` says at which step.
-    pub fn policy_not_loaded(&self, audience: &str, policy: &str, code: &'static str) {
-        let labels = [("audience", own(audience)), ("policy", own(policy)), ("code", code.into())];
+    /// A policy was not taken at this stage.
+    pub fn policy_not_loaded(&self, audience: &str, policy: &str, stage: &'static str) {
+        let labels = [("audience", own(audience)), ("policy", own(policy)), ("stage", stage.into())];
         self.load_failures.get_or_create(&labels).inc();
     }
 

@@ -196,6 +196,8 @@ fn host_config(
             "log_lines": 50,
             "log_line_bytes": 512,
             "outcome_bytes": 16 << 10,
+            "compile_timeout_ms": 120_000,
+            "compile_memory_bytes": 4_u64 << 30,
         },
         "audience": audiences,
     });

@@ -79,14 +79,16 @@ async fn serve(arguments: &Arguments) -> Result<(), StartError> {
     let components = Components::load(&config, &compiler(&config)?, &clock)?;
     let watch = config.policies.watch;
     let service = Arc::new(Service::assemble(config, components, &Pace::default(), clock)?);
+    // Before the ready line: whoever reads it may send a signal at once, and one without a listener ends the program.
     let wakes = Wakes::listen(&service, watch);
+    let (stop, rotations) = (stop_signal(), rotate_at_signal(Arc::clone(&service)));
     announce(&service, &socket::url(&socket, address), arguments.format);
     let mut beside = service.providers.renew_in_background();
     beside.spawn(wakes.follow(Arc::clone(&service)));
     beside.spawn(sweep(Arc::clone(&service)));
-    beside.spawn(rotate_at_signal(Arc::clone(&service)));
+    beside.spawn(rotations);
     beside.spawn(socket::renew_certificate(socket.tls.clone()));
-    http::server::serve_on(listener, socket, http::router(Arc::clone(&service)), stop_signal()).await;
+    http::server::serve_on(listener, socket, http::router(Arc::clone(&service)), stop).await;
     beside.abort_all();
     service.log.flush();
     Ok(())
@@ -113,24 +115,31 @@ pub(super) fn compiler(config: &Config) -> Result<Compiler, StartError> {
     Ok(Compiler::Worker(Worker::new(program, compile_timeout_ms, compile_memory_bytes)))
 }
 
-async fn stop_signal() {
+/// Listens from now on; ready at the first of both signals.
+fn stop_signal() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        interrupted = tokio::signal::ctrl_c() => if interrupted.is_err() { std::future::pending::<()>().await },
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async move {
+        let (Ok(mut terminate), Ok(mut interrupt)) = signals else { return std::future::pending().await };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
     }
 }
 
 /// At the signal USR1 the decision log is set aside, or opened anew where another program has moved it.
-async fn rotate_at_signal(service: Arc<Service>) {
+fn rotate_at_signal(service: Arc<Service>) -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut asked) = signal(SignalKind::user_defined1()) else { return };
-    while asked.recv().await.is_some() {
-        let service = Arc::clone(&service);
-        let rotated = tokio::task::spawn_blocking(move || service.log.rotate()).await;
-        if let Ok(Err(error)) = rotated {
-            tracing::error!(code = "HTTP-LOG", kind = %error.kind(), "the decision log cannot be set aside");
+    let signals = signal(SignalKind::user_defined1());
+    async move {
+        let Ok(mut asked) = signals else { return };
+        while asked.recv().await.is_some() {
+            let service = Arc::clone(&service);
+            let rotated = tokio::task::spawn_blocking(move || service.log.rotate()).await;
+            if let Ok(Err(error)) = rotated {
+                tracing::error!(code = "HTTP-LOG", kind = %error.kind(), "the decision log cannot be set aside");
+            }
         }
     }
 }

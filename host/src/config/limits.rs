@@ -55,6 +55,10 @@ pub(super) struct Wire {
     log_line_bytes: u64,
     /// Bytes of one policy's answer, all its texts and obligations together.
     outcome_bytes: u64,
+    /// Time that compiling one component may take.
+    compile_timeout_ms: u64,
+    /// Address space of the process that compiles.
+    compile_memory_bytes: u64,
     /// Where policies of the class large differ; without this table there are none.
     large: Option<Large>,
 }
@@ -85,6 +89,18 @@ pub(super) fn check(wire: &Wire) -> Result<(Limits, Option<Limits>), ConfigError
     let Large { timeout_ms, memory_bytes, table_elements, stack_bytes, instances } = large;
     let wire = Wire { timeout_ms, memory_bytes, table_elements, stack_bytes, instances, ..wire.clone() };
     Ok((small, Some(check_as("limits.large", &wire)?)))
+}
+
+/// What compiling one component may take: milliseconds, and bytes of address space. The same for both classes.
+pub(super) fn compiling(wire: &Wire) -> Result<(u64, u64), ConfigError> {
+    let checked = |key: &str, value: u64, low: u64, high: u64| {
+        within(value, low, high).map_err(|problem| super::value(&format!("limits.{key}"), &problem))
+    };
+    Ok((
+        checked("compile_timeout_ms", wire.compile_timeout_ms, 100, 3_600_000)?,
+        // Less, and the compiler itself does not start.
+        checked("compile_memory_bytes", wire.compile_memory_bytes, 64 << 20, 64 << 30)?,
+    ))
 }
 
 fn check_as(table: &str, wire: &Wire) -> Result<Limits, ConfigError> {

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::{ConfigError, Limits, limits, value, wire};
+use super::{ConfigError, Limits, value, wire};
 use crate::digest::Digest;
 
 /// One policy of one relying party.
@@ -114,33 +114,20 @@ pub enum Watch {
 
 /// Beside the state file and with its name, when nothing else is said: a folder belongs to one host.
 const FOLDER: &str = "policies";
-/// A component of 12 MB takes a tenth of it on a small machine.
-const COMPILE_TIMEOUT_MS: u64 = 120_000;
-/// A component of 12 MB takes a quarter of it.
-const COMPILE_MEMORY_BYTES: u64 = 4 << 30;
-
-pub(super) fn keeping(wire: Option<wire::Policies>, state: &Path, base: &Path) -> Result<Keeping, ConfigError> {
+pub(super) fn keeping(
+    wire: Option<wire::Policies>,
+    (compile_timeout_ms, compile_memory_bytes): (u64, u64),
+    state: &Path,
+    base: &Path,
+) -> Keeping {
     let wire = wire.unwrap_or_default();
     let beside = || state.with_extension(FOLDER);
-    let within = |key: &str, value: u64, low: u64, high: u64| {
-        limits::within(value, low, high).map_err(|problem| self::value(&format!("policies.{key}"), &problem))
-    };
-    Ok(Keeping {
+    Keeping {
         folder: wire.folder.map_or_else(beside, |folder| base.join(folder)),
         watch: wire.watch,
-        compile_timeout_ms: within(
-            "compile_timeout_ms",
-            wire.compile_timeout_ms.unwrap_or(COMPILE_TIMEOUT_MS),
-            100,
-            3_600_000,
-        )?,
-        compile_memory_bytes: within(
-            "compile_memory_bytes",
-            wire.compile_memory_bytes.unwrap_or(COMPILE_MEMORY_BYTES),
-            64 << 20,
-            64 << 30,
-        )?,
-    })
+        compile_timeout_ms,
+        compile_memory_bytes,
+    }
 }
 
 /// The policies of an audience, in the order of the file.

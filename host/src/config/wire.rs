@@ -289,10 +289,6 @@ pub(super) struct Policies {
     /// Whether changed files are noticed.
     #[serde(default)]
     pub(super) watch: Watch,
-    /// Time that compiling one component may take; 120000 unless said otherwise.
-    pub(super) compile_timeout_ms: Option<u64>,
-    /// Address space of the process that compiles; 4 GiB unless said otherwise.
-    pub(super) compile_memory_bytes: Option<u64>,
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -140,10 +140,10 @@ pub enum LoadComponentError {
 /// What a compilation may not exceed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CompileLimit {
-    /// `policies.compile_timeout_ms`.
+    /// `limits.compile_timeout_ms`.
     #[error("the compiler had not ended after {0} ms")]
     Time(u64),
-    /// `policies.compile_memory_bytes`, or something that nobody foresaw: the process ended without a word.
+    /// `limits.compile_memory_bytes`, or something that nobody foresaw: the process ended without a word.
     #[error("the compiler broke off, most likely for want of more than {0} bytes of memory")]
     Memory(u64),
 }
@@ -181,7 +181,7 @@ impl Explain for LoadComponentError {
             }
             Self::Compile { .. } => "Build it for wasm32-unknown-unknown with the component linker, as the README of plugins says.".into(),
             Self::CompileLimit { .. } => {
-                "If you trust its author, raise policies.compile_timeout_ms or policies.compile_memory_bytes; if not, leave it out.".into()
+                "If you trust its author, raise limits.compile_timeout_ms or limits.compile_memory_bytes; if not, leave it out.".into()
             }
             Self::Worker { .. } => "Raise the number of processes that this account may start (ulimit -u), and free memory.".into(),
             Self::Import { import, .. } if import.starts_with("vigie:") => {

@@ -35,6 +35,8 @@ request_bytes = 65536
 log_lines = 20
 log_line_bytes = 1024
 outcome_bytes = 16384
+compile_timeout_ms = 120000
+compile_memory_bytes = 4294967296
 
 [[audience]]
 id = "smurtab"
@@ -128,7 +130,7 @@ fn a_policy_says_what_it_is_and_where_it_comes_from() {
         ("component = \"smurtab.wasm\"", "bundle = \"b\"", "no key"),
         ("component = \"smurtab.wasm\"", "bundle = \"b\"\nkey = \"k\"", "leave them out"),
         ("id = \"rules\"", "id = \"\"", "1 to 64"),
-        ("[limits]", "[policies]\ncompile_timeout_ms = 1\n[limits]", "policies.compile_timeout_ms"),
+        ("compile_timeout_ms = 120000", "compile_timeout_ms = 1", "limits.compile_timeout_ms"),
         ("[limits]", "[admin]\nsecret_file = \"nowhere\"\n[limits]", "admin.secret_file"),
         ("[limits]", "[admin]\nsecret_file = \"smurtab.secret\"\n[limits]", "the same secret as audience"),
     ] {

@@ -177,7 +177,7 @@ async fn what_does_not_load_changes_nothing() {
     assert_eq!(answer["decision"], true, "{answer}");
     let metrics = host.client.get(format!("{}/metrics", host.url)).send().await.unwrap().text().await.unwrap();
     assert!(
-        metrics.contains(r#"vigie_policy_load_failures_total{audience="smurtab",policy="smurtab-rules",code="#),
+        metrics.contains(r#"vigie_policy_load_failures_total{audience="smurtab",policy="smurtab-rules",stage="#),
         "{metrics}"
     );
 }

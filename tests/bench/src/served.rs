@@ -99,6 +99,7 @@ fn limits() -> Value {
     json!({
         "timeout_ms": 100, "memory_bytes": 16 << 20, "table_elements": 10_000, "stack_bytes": 512 << 10, "hostcall_bytes": 1 << 20,
         "instances": 64, "request_bytes": 64 << 10, "log_lines": 20, "log_line_bytes": 1024, "outcome_bytes": 16 << 10,
+        "compile_timeout_ms": 120_000, "compile_memory_bytes": 4_u64 << 30,
     })
 }
 

@@ -76,6 +76,7 @@ pub fn write_config(directory: &Path, provider: &Provider) -> PathBuf {
         "limits": {
             "timeout_ms": 5_000, "memory_bytes": 16 << 20, "table_elements": 10_000, "stack_bytes": 512 << 10, "hostcall_bytes": 1 << 20,
             "instances": 4, "request_bytes": 64 << 10, "log_lines": 20, "log_line_bytes": 512, "outcome_bytes": 16 << 10,
+            "compile_timeout_ms": 120_000, "compile_memory_bytes": 4_u64 << 30,
         },
         "audience": [
             audience("smurtab", "smurtab", SMURTAB_SECRET, "fetch"),
