@@ -8,7 +8,7 @@ function failed() {
 
 addEventListener('error', failed);
 addEventListener('unhandledrejection', failed);
-const texts = fetch(`texts/${chrome.i18n.getMessage('language')}.json`).then((file) => file.json());
+const texts = fetch(`texts/${chrome.i18n.getMessage('language') || 'fr'}.json`).then((file) => file.json());
 Promise.all([texts, init()]).then(([sentences]) => {
   openGuide(sentences);
   chrome.storage.session.onChanged.addListener(refreshGuide);

@@ -9,7 +9,7 @@ function failed() {
 
 addEventListener('error', failed);
 addEventListener('unhandledrejection', failed);
-const texts = fetch(`texts/${chrome.i18n.getMessage('language')}.json`).then((file) => file.json());
+const texts = fetch(`texts/${chrome.i18n.getMessage('language') || 'fr'}.json`).then((file) => file.json());
 Promise.all([texts, init()]).then(([sentences]) => {
   openPopup(sentences);
   chrome.storage.onChanged.addListener(refreshPopup);

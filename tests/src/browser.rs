@@ -158,7 +158,7 @@ impl Browser {
                 let patient = TimeoutConfiguration::new(Some(PAGE), Some(PAGE), Some(Duration::ZERO));
                 browser.client.update_timeouts(patient).await?;
                 if setup.is_welcomed() {
-                    browser.close_target("welcome.html").await?;
+                    browser.close_page("welcome.html").await?;
                 }
                 return Ok(browser);
             }

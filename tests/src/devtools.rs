@@ -8,6 +8,7 @@ use reqwest::{Method, Url};
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, until};
+use crate::cdp::Cdp;
 
 /// One command of the protocol.
 #[derive(Debug)]
@@ -50,21 +51,27 @@ impl Browser {
         Ok(worker.map(|worker| text(worker, "targetId")))
     }
 
-    /// Waits for a page of the extension that opens by itself, and closes it.
+    /// Waits for a page of the extension that opens by itself, and closes it once it has read its sentences: all pages of the
+    /// extension share one process, which asks the browser for them once and would keep the answer of a page that was closed while
+    /// it asked, which is none.
     ///
     /// # Errors
-    /// It does not open.
-    pub async fn close_target(&self, page: &str) -> Result<()> {
+    /// It does not open, or does not come to show anything.
+    pub async fn close_page(&self, page: &str) -> Result<()> {
         let address = self.extension_page(page);
+        let cdp = Cdp::connect(&self.debugger()?).await?;
         let target = until(&format!("the extension's page {page} to open"), async || {
-            let targets = self.devtools("Target.getTargets", json!({})).await?;
-            let targets = targets.get("targetInfos").and_then(Value::as_array).cloned().unwrap_or_default();
-            let found = targets.iter().find(|target| target.get("url").and_then(Value::as_str) == Some(&*address));
-            let id = found.and_then(|target| target.get("targetId")?.as_str().map(str::to_owned));
-            Ok(id.ok_or_else(|| format!("{} other pages are open", targets.len())))
+            let targets = cdp.targets("page", &address).await?;
+            Ok(targets.into_iter().next().ok_or_else(|| "it is not there".to_owned()))
         })
         .await?;
-        self.devtools("Target.closeTarget", json!({ "targetId": target })).await.map(drop)
+        let session = cdp.attach(&target).await?;
+        until(&format!("the extension's page {page} to be ready"), async || {
+            let state = session.evaluate("document.getElementById('page-state')?.dataset.state").await?;
+            Ok(if state == "ready" { Ok(()) } else { Err(format!("its state is {state}")) })
+        })
+        .await?;
+        cdp.call("Target.closeTarget", json!({ "targetId": target })).await.map(drop)
     }
 
     /// Runs a script in the extension's worker. What it returns is not heard: a story looks at what comes of it.

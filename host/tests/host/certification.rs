@@ -35,6 +35,7 @@ impl Program {
             text.contains(&digest),
             "the fixture was built anew: write {digest} into host/examples/authzen/vigie.toml"
         );
+        let _already_installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let mut child = Command::new(env!("CARGO_BIN_EXE_vigie"))
             .args(["serve", "--format", "json", "--listen", "127.0.0.1:0", "--config"])
             .arg(example())
