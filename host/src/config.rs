@@ -30,7 +30,7 @@ use crate::digest::Digest;
 use crate::problem::Explain;
 pub(crate) use audience::is_loopback;
 pub use audience::{Audience, LoginRules};
-pub use callers::{Callers, Presented};
+pub use callers::{CallerIndex, Callers, Presented};
 pub use forward_auth::{Disclosed, ForwardAuth, LoginPlace, ProxyKind};
 pub use limits::Limits;
 pub use log::Log;

@@ -8,7 +8,7 @@ pub mod gate;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::config::{self, Config, ConfigError, Secret, VerifierEngine};
+use crate::config::{self, CallerIndex, Config, ConfigError, Secret, VerifierEngine};
 use crate::digest::Digest;
 use crate::engine::compiler::Compiler;
 use crate::engine::inspect::Role;
@@ -55,6 +55,8 @@ pub struct Audience {
 pub struct Service {
     /// Relying parties.
     pub audiences: Vec<Audience>,
+    /// Who calls for which of them.
+    pub callers: CallerIndex,
     /// Their policies, which may be exchanged while questions are answered.
     pub policies: Policies,
     /// The core.
@@ -263,11 +265,13 @@ impl Service {
         for audience in &config.audiences {
             metrics.serves(&audience.id, audience.subject());
         }
+        let callers = CallerIndex::of(config.audiences.iter().map(|audience| &audience.callers));
         let audiences =
             config.audiences.into_iter().enumerate().map(|(place, config)| Audience { config, place }).collect();
         let policies = Policies::new(components.policies, config.file.clone(), Arc::clone(&metrics), clock());
         Ok(Self {
             audiences,
+            callers,
             policies,
             core_digest: components.verifier.digest().to_string(),
             verifier: components.verifier,

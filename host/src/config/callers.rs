@@ -7,6 +7,7 @@
 //!
 //! Nothing here prints a secret.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::{ConfigError, Secret};
@@ -79,6 +80,41 @@ impl Callers {
     }
 }
 
+/// Where the audiences stand that a caller may be of: found by what is presented, so that a thousand audiences cost no more than one.
+#[derive(Debug, Default)]
+pub struct CallerIndex {
+    by_secret: BTreeMap<Digest, usize>,
+    by_certificate: BTreeMap<Digest, usize>,
+    open: Option<usize>,
+}
+
+impl CallerIndex {
+    /// Of audiences in the order of the configuration, which lets no two of them share a secret or a certificate.
+    pub fn of<'a>(audiences: impl IntoIterator<Item = &'a Callers>) -> Self {
+        let mut index = Self::default();
+        for (place, callers) in audiences.into_iter().enumerate() {
+            index.by_secret.extend(callers.secret.as_ref().map(|secret| (secret.digest(), place)));
+            index.by_certificate.extend(callers.certificates.iter().map(|digest| (*digest, place)));
+            if callers.are_open() {
+                index.open.get_or_insert(place);
+            }
+        }
+        index
+    }
+
+    /// The places of the audiences that know some of what is presented; whether it is all they demand is for [`Callers::admit`].
+    pub fn candidates(&self, presented: &Presented) -> impl Iterator<Item = usize> {
+        let by_secret = presented.secret.as_ref().and_then(|secret| self.by_secret.get(&secret.digest()));
+        let by_certificate = presented.certificate.as_ref().and_then(|digest| self.by_certificate.get(digest));
+        by_secret.into_iter().chain(by_certificate).copied()
+    }
+
+    /// The place of the audience that demands nothing.
+    pub fn open(&self) -> Option<usize> {
+        self.open
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,5 +154,26 @@ mod tests {
         let other = Callers { secret: Some(secret("another-of-sixteen")), certificates: vec![Digest::of(b"a")] };
         assert_eq!(one.shared_with(&other), Some("caller_certificates"));
         assert_eq!(one.shared_with(&Callers::default()), None);
+    }
+
+    #[test]
+    fn a_caller_is_found_among_many_by_either_proof() {
+        let certificate = Digest::of(b"certificate");
+        let all = [
+            Callers { secret: Some(secret("secret-of-the-first")), certificates: Vec::new() },
+            Callers { secret: Some(secret("secret-of-the-second")), certificates: vec![certificate] },
+            Callers::default(),
+        ];
+        let index = CallerIndex::of(&all);
+        let found = |text: Option<&str>, certificate| -> Vec<usize> {
+            let presented = Presented { secret: text.map(secret), certificate };
+            index.candidates(&presented).filter(|place| all[*place].admit(&presented)).collect()
+        };
+        assert_eq!(found(Some("secret-of-the-first"), None), [0]);
+        assert_eq!(found(Some("secret-of-the-second"), None), [0; 0], "its certificate is demanded too");
+        assert_eq!(found(Some("secret-of-the-second"), Some(certificate)), [1, 1]);
+        assert_eq!(found(Some("secret-of-the-first"), Some(certificate)), [0]);
+        assert_eq!(found(Some("secret-of-nobody-here"), Some(Digest::of(b"other"))), [0; 0]);
+        assert_eq!(index.open(), Some(2));
     }
 }

@@ -1,7 +1,7 @@
 //! Which relying party is calling: by bearer secret, by basic credentials with its id, or by the certificate of its TLS connection.
 //!
-//! What is presented is compared with every audience's, in constant time and without stopping early. What an audience does not ask for
-//! is not looked at: a proxy may hand on the `Authorization` of its own client.
+//! An audience is found by the digest of what is presented and then compared in constant time. What an audience does not ask for is not
+//! looked at: a proxy may hand on the `Authorization` of its own client.
 
 use std::sync::Arc;
 
@@ -37,13 +37,15 @@ impl FromRequestParts<Arc<Service>> for Caller {
         let (id, secret) = presented(parts);
         let certificate = parts.extensions.get::<Connection>().and_then(|about| about.certificate);
         let presented = Presented { secret, certificate };
-        let known = service.audiences.iter().enumerate().fold(None, |found, (index, audience)| {
-            let named = id.as_deref().is_none_or(|id| id == audience.config.id);
-            if audience.config.callers.admit(&presented) && named { Some(index) } else { found }
-        });
+        let is_of = |place: &usize| {
+            service.audiences.get(*place).is_some_and(|audience| {
+                let named = id.as_deref().is_none_or(|id| id == audience.config.id);
+                audience.config.callers.admit(&presented) && named
+            })
+        };
+        let known = service.callers.candidates(&presented).filter(is_of).max();
         // The configuration lets an open audience stand alone only, so that no wrong secret leads to it.
-        let open = || service.audiences.iter().position(|audience| audience.config.callers.are_open());
-        known.or_else(open).map(Self).ok_or(Refusal::Caller)
+        known.or_else(|| service.callers.open()).map(Self).ok_or(Refusal::Caller)
     }
 }
 
