@@ -99,7 +99,13 @@ fn verify(logs: &[PathBuf]) -> Result<Verified, VerifyChainError> {
     };
     files.iter().try_fold(Verified::default(), |verified, file| {
         let opened = File::open(file).map_err(|error| unreadable(file, &error))?;
-        verified.follow(&file.display().to_string(), BufReader::new(opened))
+        let (lines, torn) = (verified.lines, verified.torn);
+        let verified = verified.follow(&file.display().to_string(), BufReader::new(opened))?;
+        // A crash cuts one line short. Where nothing else stands, this is no log, and calling it whole would mislead.
+        if verified.lines == lines && verified.torn > torn + 1 {
+            return Err(VerifyChainError::Foreign(file.display().to_string()));
+        }
+        Ok(verified)
     })
 }
 

@@ -97,6 +97,9 @@ pub enum VerifyChainError {
         /// What the system said.
         kind: io::ErrorKind,
     },
+    /// Something else than a decision log.
+    #[error("{0} holds no line of a decision log")]
+    Foreign(String),
     /// A line does not follow the one before it.
     #[error("{file}, line {line} does not follow the line before it: it names {named}, and that line has {found}")]
     Broken {
@@ -115,6 +118,7 @@ impl crate::problem::Explain for VerifyChainError {
     fn code(&self) -> &'static str {
         match self {
             Self::Unreadable { .. } => "POL-LOG-FILE",
+            Self::Foreign(_) => "POL-LOG-LINE",
             Self::Broken { .. } => "POL-LOG-CHAIN",
         }
     }
@@ -122,6 +126,7 @@ impl crate::problem::Explain for VerifyChainError {
     fn help(&self) -> String {
         match self {
             Self::Unreadable { .. } => "Correct the path, or run this as an account that may read it.".into(),
+            Self::Foreign(_) => "Name the file of log.decisions of the configuration.".into(),
             Self::Broken { .. } => {
                 "A line was changed, removed or inserted there, or files are missing or out of order: compare with your copy of the log.".into()
             }

@@ -202,3 +202,17 @@ async fn a_line_that_a_crash_cut_is_said_and_the_chain_goes_on() {
     let report = verified(&log);
     assert_eq!((&report["lines"], &report["torn"]), (&json!(3), &json!(1)), "{report}");
 }
+
+#[test]
+fn what_is_no_log_is_not_called_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("picture.png");
+    std::fs::write(&file, b"\x89PNG\n\0\0\n\xff\xfe\nIHDR\n").unwrap();
+    let output = vigie(&["log", "verify", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("POL-LOG-LINE") && said.contains("holds no line of a decision log"), "{said}");
+    // An empty log is a log in which nothing happened yet.
+    std::fs::write(&file, b"").unwrap();
+    assert!(vigie(&["log", "verify", file.to_str().unwrap()]).status.success());
+}
