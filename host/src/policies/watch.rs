@@ -1,14 +1,16 @@
 //! When policies are looked at again without an operator's call: a file changed, or the process got SIGHUP.
 //!
 //! Directories are watched, not files, because editors and deployments put a new file in the old one's place. What else lies in
-//! those directories is no concern: a state file that is written all the time must not have policies reloaded all the time. Several
-//! changes within a moment are one, so that a configuration and its components can be copied one after the other.
+//! those directories is no concern, and is left out before anybody is woken: a log that is written all the time must neither have
+//! policies reloaded nor keep a reload waiting for a quiet moment. Several changes within a moment are one, so that a configuration and
+//! its components can be copied one after the other.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use notify::event::{EventKind, ModifyKind};
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -27,15 +29,17 @@ pub struct Wakes {
 /// Directories under watch.
 struct Files {
     watcher: RecommendedWatcher,
-    changed: Receiver<PathBuf>,
+    changed: Receiver<()>,
     directories: BTreeSet<PathBuf>,
-    wanted: Vec<PathBuf>,
+    wanted: Arc<ArcSwap<BTreeSet<PathBuf>>>,
 }
 
 /// Without news for this long, a deployment is at its end.
 const QUIET: Duration = Duration::from_millis(300);
-/// Names of changed files that wait to be looked at. What does not fit changed nothing that the ones before did not.
-const WAITING: usize = 1024;
+/// A deployment that does not end is looked at all the same, and again later.
+const LONGEST_UNREST: Duration = Duration::from_secs(5);
+/// Changes that wait to be noticed. What does not fit says nothing that the ones before did not.
+const WAITING: usize = 16;
 
 impl Wakes {
     /// Listens from now on. What cannot be had is said, and the rest works.
@@ -94,6 +98,8 @@ async fn changed(files: &mut Option<Files>) {
 impl Files {
     fn new(service: &Service) -> notify::Result<Self> {
         let (tell, changed) = channel(WAITING);
+        let wanted = Arc::new(ArcSwap::from_pointee(BTreeSet::new()));
+        let looked_for = Arc::clone(&wanted);
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             let Ok(event) = event else { return };
             // Reading a file is news too, and this host reads them all at each change.
@@ -103,13 +109,12 @@ impl Files {
                     | EventKind::Remove(_)
                     | EventKind::Modify(ModifyKind::Data(_) | ModifyKind::Name(_))
             );
-            if writes {
-                for path in event.paths {
-                    let _full = tell.try_send(path);
-                }
+            // Where the system lost track, anything may have changed.
+            if event.need_rescan() || (writes && event.paths.iter().any(|path| counts(&looked_for.load(), path))) {
+                let _full = tell.try_send(());
             }
         })?;
-        let mut files = Self { watcher, changed, directories: BTreeSet::new(), wanted: Vec::new() };
+        let mut files = Self { watcher, changed, directories: BTreeSet::new(), wanted };
         files.watch(service);
         Ok(files)
     }
@@ -117,11 +122,11 @@ impl Files {
     /// Watches what the configuration names now.
     fn watch(&mut self, service: &Service) {
         let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
-        self.wanted = service.policies.files().into_iter().map(absolute).collect();
-        let parents = self.wanted.iter().filter_map(|path| path.parent().map(Path::to_owned));
-        let inside =
-            self.wanted.iter().filter(|path| path.is_dir()).flat_map(|path| [path.clone(), path.join("vectors")]);
+        let wanted: BTreeSet<PathBuf> = service.policies.files().into_iter().map(absolute).collect();
+        let parents = wanted.iter().filter_map(|path| path.parent().map(Path::to_owned));
+        let inside = wanted.iter().filter(|path| path.is_dir()).flat_map(|path| [path.clone(), path.join("vectors")]);
         let directories: BTreeSet<PathBuf> = parents.chain(inside).filter(|path| path.is_dir()).collect();
+        self.wanted.store(Arc::new(wanted));
         for gone in self.directories.difference(&directories) {
             // A directory that was removed is not watched any more anyway.
             let _gone = self.watcher.unwatch(gone);
@@ -137,17 +142,30 @@ impl Files {
 
     /// Ready when something that counts changed, and nothing has for a moment.
     async fn changed(&mut self) {
-        loop {
-            let Some(path) = self.changed.recv().await else { return std::future::pending().await };
-            if self.counts(&path) {
-                break;
-            }
+        if self.changed.recv().await.is_none() {
+            return std::future::pending().await;
         }
-        while let Ok(Some(_)) = tokio::time::timeout(QUIET, self.changed.recv()).await {}
+        let quiet = async { while let Ok(Some(())) = tokio::time::timeout(QUIET, self.changed.recv()).await {} };
+        let _still_going_on = tokio::time::timeout(LONGEST_UNREST, quiet).await;
     }
+}
 
-    /// True for a file that the configuration names, and for what lies in a directory that it names.
-    fn counts(&self, path: &Path) -> bool {
-        self.wanted.iter().any(|wanted| path.starts_with(wanted))
+/// True for a file that the configuration names, and for what lies in a directory that it names.
+fn counts(wanted: &BTreeSet<PathBuf>, path: &Path) -> bool {
+    path.ancestors().any(|part| wanted.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_configuration_names_counts() {
+        let wanted = ["/etc/vigie/vigie.toml", "/srv/policies/bundle"].map(PathBuf::from).into();
+        let counts = |path: &str| counts(&wanted, Path::new(path));
+        assert!(counts("/etc/vigie/vigie.toml") && counts("/srv/policies/bundle/policy.wasm"));
+        assert!(
+            !counts("/etc/vigie/decisions.jsonl") && !counts("/etc/vigie/vigie.toml.swp") && !counts("/srv/policies")
+        );
     }
 }

@@ -109,8 +109,18 @@ async fn a_file_a_signal_and_a_call_have_policies_reloaded() {
     let (url, smurtab, sidep) = (host.url(), digest("smurtab").to_string(), digest("sidep").to_string());
     assert_eq!(digest_of(&report(&client, url).await), smurtab);
 
+    // What is written beside it all the time, as a log is, keeps nobody waiting.
+    let (beside, busy) = (desk.path().join("other.log"), Arc::new(AtomicBool::new(true)));
+    let is_busy = Arc::clone(&busy);
+    let writer = std::thread::spawn(move || {
+        while is_busy.load(Ordering::SeqCst) {
+            std::fs::write(&beside, "one more line").unwrap();
+        }
+    });
     desk.pin_sample("sidep");
     until(&client, url, |seen| digest_of(seen) == sidep).await;
+    busy.store(false, Ordering::SeqCst);
+    writer.join().unwrap();
 
     desk.set(|config| config["policies"] = json!({ "watch": "off" }));
     host.signal("HUP");
