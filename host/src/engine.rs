@@ -37,12 +37,26 @@ pub use problem::{CompileLimit, LoadComponentError, StartEngineError};
 pub struct Engine {
     inner: wasmtime::Engine,
     limits: Arc<Limits>,
+    /// As many as `limits.timeout_ms` lasts.
+    ticks: u64,
     workshop: Workshop,
 }
 
-/// Ticks that a deadline is made of. With a deadline of one tick a call that starts just before the tick would be cut at once
-/// (wasmtime pull request 7847); with ten the error is a tenth of the timeout.
+/// How long a call may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// `limits.timeout_ms`.
+    Full,
+    /// To the next tick: for a thread that others wait for, which has the call made again elsewhere when it is cut. A call that begins
+    /// just before the tick is cut although it was quick, which costs no more than that.
+    Brief,
+}
+
+/// Least number of ticks that a time limit is made of. With a deadline of one tick a call that starts just before the tick would be cut
+/// at once (wasmtime pull request 7847); with ten the error is a tenth of the limit.
 const TICKS_PER_TIMEOUT: u64 = 10;
+/// Milliseconds between two ticks, and so the most that [`Patience::Brief`] is.
+const LONGEST_TICK_MS: u64 = 5;
 
 /// What wit-bindgen and the component linker make of one Rust crate: the module and two adapters, with room to spare.
 const CORE_INSTANCES_PER_COMPONENT: u32 = 8;
@@ -81,17 +95,27 @@ impl Engine {
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool)).max_wasm_stack(limits.stack_bytes);
         let inner = wasmtime::Engine::new(&config)
             .map_err(|_| StartEngineError::Pool { instances, memory_bytes: limits.memory_bytes })?;
-        tick(&inner, limits.timeout_ms).map_err(|error| StartEngineError::Ticker(error.kind()))?;
-        Ok(Self { inner, limits: Arc::new(limits.clone()), workshop })
+        let period = tick_period(limits.timeout_ms);
+        tick(&inner, period).map_err(|error| StartEngineError::Ticker(error.kind()))?;
+        let ticks = limits.timeout_ms.saturating_mul(1000).div_ceil(period.as_micros().try_into().unwrap_or(1000));
+        Ok(Self { inner, limits: Arc::new(limits.clone()), ticks, workshop })
     }
 
     /// A fresh store for one call, its deadline running from now.
-    fn store(&self) -> Store<Guest> {
+    fn store(&self, patience: Patience) -> Store<Guest> {
         let mut store = Store::new(&self.inner, Guest::new(&self.limits));
         store.limiter(|guest| &mut guest.meter);
         store.set_hostcall_fuel(self.limits.hostcall_bytes);
-        store.set_epoch_deadline(TICKS_PER_TIMEOUT + 1);
+        store.set_epoch_deadline(self.deadline(patience));
         store
+    }
+
+    /// In ticks from now.
+    fn deadline(&self, patience: Patience) -> u64 {
+        match patience {
+            Patience::Full => self.ticks.saturating_add(1),
+            Patience::Brief => 1,
+        }
     }
 
     fn compile(&self, file: &str, digest: Digest, bytes: &[u8]) -> Result<Component, LoadComponentError> {
@@ -124,13 +148,16 @@ fn code() -> Config {
     config
 }
 
+fn tick_period(timeout_ms: u64) -> Duration {
+    Duration::from_micros(timeout_ms.saturating_mul(1000) / TICKS_PER_TIMEOUT)
+        .clamp(Duration::from_millis(1), Duration::from_millis(LONGEST_TICK_MS))
+}
+
 /// Starts the thread that advances the epoch, and ends it when the engine is gone. It is a thread of its own because tasks of
 /// the async runtime are late exactly when the machine is busy; it sleeps between ticks, so a late tick is never made up for by
 /// a burst that would cut calls short.
-fn tick(engine: &wasmtime::Engine, timeout_ms: u64) -> std::io::Result<()> {
+fn tick(engine: &wasmtime::Engine, period: Duration) -> std::io::Result<()> {
     let engine = engine.weak();
-    let period =
-        Duration::from_micros(timeout_ms.saturating_mul(1000) / TICKS_PER_TIMEOUT).max(Duration::from_millis(1));
     std::thread::Builder::new().name("vigie-epoch".into()).spawn(move || {
         loop {
             std::thread::sleep(period);

@@ -22,6 +22,15 @@ struct State<J, R> {
     is_led: bool,
 }
 
+impl<J, R> State<J, R> {
+    fn take_ticket(&mut self, job: J) -> u64 {
+        let ticket = self.next;
+        self.next += 1;
+        self.waiting.push((ticket, job));
+        ticket
+    }
+}
+
 /// Why a job has no result.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum GroupError {
@@ -50,15 +59,33 @@ impl<J, R> Group<J, R> {
         if state.waiting.len() >= self.most {
             return Err(GroupError::Full);
         }
-        let ticket = state.next;
-        state.next += 1;
-        state.waiting.push((ticket, job));
+        let ticket = state.take_ticket(job);
         while state.is_led {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
             if let Some(result) = state.done.remove(&ticket) {
                 return result.ok_or(GroupError::Lost);
             }
         }
+        self.lead(state, ticket, work)
+    }
+
+    /// As [`Group::run`] for a caller that may not wait for others: the job comes back when somebody leads or waits.
+    pub(crate) fn run_at_once(&self, job: J, work: impl FnOnce(Vec<J>) -> Vec<R>) -> Result<Result<R, GroupError>, J> {
+        let mut state = self.lock();
+        if state.is_led || !state.waiting.is_empty() {
+            return Err(job);
+        }
+        let ticket = state.take_ticket(job);
+        Ok(self.lead(state, ticket, work))
+    }
+
+    /// Does whatever waits as one.
+    fn lead(
+        &self,
+        mut state: MutexGuard<'_, State<J, R>>,
+        ticket: u64,
+        work: impl FnOnce(Vec<J>) -> Vec<R>,
+    ) -> Result<R, GroupError> {
         state.is_led = true;
         let (tickets, jobs) = std::mem::take(&mut state.waiting).into_iter().unzip();
         drop(state);
@@ -123,6 +150,18 @@ mod tests {
         });
         assert_eq!(results, [2, 4, 6, 8, 10, 12, 14]);
         assert_eq!(rounds.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    fn who_may_not_wait_leads_alone_or_gets_the_job_back() {
+        let group: Group<u32, u32> = Group::new(8);
+        assert_eq!(group.run_at_once(1, |jobs| jobs), Ok(Ok(1)));
+        let back = group.run(2, |jobs| {
+            assert_eq!(group.run_at_once(3, |jobs| jobs), Err(3));
+            jobs
+        });
+        assert_eq!(back, Ok(2));
+        assert_eq!(group.run_at_once(4, |jobs| jobs), Ok(Ok(4)));
     }
 
     #[test]

@@ -31,7 +31,8 @@ use serde::Serialize;
 use crate::config::Level;
 use crate::engine::policy::types;
 use crate::metrics::Stage;
-use crate::service::Service;
+use crate::service::{Audience, Service};
+pub(crate) use decide::Detours;
 use refusal::Refusal;
 
 /// One check, as it stands in answers and in the decision log.
@@ -123,9 +124,10 @@ async fn echo_request_id(request: Request, next: Next) -> Response {
     response
 }
 
-/// Runs blocking work behind the gate, and counts who found no place.
+/// Runs blocking work behind the gate, within its audience's share, and counts who found no place.
 async fn behind_gate<T: Send + 'static>(
     service: &Arc<Service>,
+    audience: &Audience,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Refusal> {
     let begun = Instant::now();
@@ -134,7 +136,7 @@ async fn behind_gate<T: Send + 'static>(
         metrics.stage(Stage::Wait, begun.elapsed());
         work()
     };
-    service.gate.run(timed).await.map_err(|busy| {
+    service.gate.run(&audience.share, timed).await.map_err(|busy| {
         service.metrics.pool_exhausted();
         busy.into()
     })
@@ -143,16 +145,16 @@ async fn behind_gate<T: Send + 'static>(
 /// Evidence of the verifier in the form of answers.
 pub(crate) fn evidence(list: &[types::Evidence]) -> Vec<Evidence> {
     list.iter()
-        .map(|one| Evidence {
-            check: one.check.clone(),
-            outcome: match one.outcome {
-                types::CheckOutcome::Passed => "passed",
-                types::CheckOutcome::Absent => "absent",
-                types::CheckOutcome::Noted => "noted",
-            },
-            detail: one.detail.clone(),
-        })
+        .map(|one| Evidence { check: one.check.clone(), outcome: outcome(one.outcome), detail: one.detail.clone() })
         .collect()
+}
+
+fn outcome(outcome: types::CheckOutcome) -> &'static str {
+    match outcome {
+        types::CheckOutcome::Passed => "passed",
+        types::CheckOutcome::Absent => "absent",
+        types::CheckOutcome::Noted => "noted",
+    }
 }
 
 pub(crate) fn level(level: types::Level) -> &'static str {

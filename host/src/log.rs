@@ -27,7 +27,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::config::{self, LogInput, OnFull};
-use crate::group::Group;
+use crate::group::{Group, GroupError};
 use crate::metrics::Metrics;
 use crate::problem::Explain;
 use chain::Link;
@@ -173,7 +173,28 @@ impl DecisionLog {
     /// # Errors
     /// As there.
     pub fn keep(&self, line: Encoded) -> Result<(), WriteLogError> {
-        let reason = match self.waiting.run(line.0, |lines| self.append_all(lines)) {
+        self.outcome(self.waiting.run(line.0, |lines| self.append_all(lines)))
+    }
+
+    /// The same for a thread that may not wait: the line comes back when the disk, or somebody else's line, would have to be waited for.
+    ///
+    /// # Errors
+    /// Outside: the line. Inside: as there.
+    pub fn keep_at_once(&self, line: Encoded) -> Result<Result<(), WriteLogError>, Encoded> {
+        let is_prompt = self.sink.try_lock().is_ok_and(|sink| match &*sink {
+            Sink::File(file) => file.takes_at_once(line.0.len()),
+            // Whoever reads standard error may be slow.
+            Sink::StandardError(_) => false,
+        });
+        if !is_prompt {
+            return Err(line);
+        }
+        let kept = self.waiting.run_at_once(line.0, |lines| self.append_all(lines)).map_err(Encoded)?;
+        Ok(self.outcome(kept))
+    }
+
+    fn outcome(&self, kept: Result<io::Result<()>, GroupError>) -> Result<(), WriteLogError> {
+        let reason = match kept {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(error)) => error.to_string(),
             Err(error) => error.to_string(),

@@ -14,6 +14,7 @@ use crate::engine::compiler::Compiler;
 use crate::engine::inspect::Role;
 use crate::engine::verifier::Verifier;
 use crate::engine::{Engine, LoadComponentError, StartEngineError};
+use crate::http::Detours;
 use crate::http::tls::LoadTlsError;
 use crate::log::{DecisionLog, OpenLogError};
 use crate::metrics::Metrics;
@@ -24,7 +25,7 @@ use crate::policies::{Policies, Prepared};
 use crate::problem::{Explain, Sentence};
 use crate::provider::{BuildClientError, Pace, Providers};
 use crate::store::{OpenStoreError, Store};
-use gate::Gate;
+use gate::{Gate, Share};
 
 /// Unix seconds. The only clock that decisions see.
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -49,6 +50,10 @@ pub struct Audience {
     pub config: config::Audience,
     /// Where it stands in the configuration, which is where its policies stand in a table.
     pub(crate) place: usize,
+    /// Its questions that are to be asked on a thread that may block.
+    pub(crate) detours: Detours,
+    /// How much of the gate it may take.
+    pub(crate) share: Share,
 }
 
 /// A running host without its socket.
@@ -266,8 +271,13 @@ impl Service {
             metrics.serves(&audience.id, audience.subject());
         }
         let callers = CallerIndex::of(config.audiences.iter().map(|audience| &audience.callers));
-        let audiences =
-            config.audiences.into_iter().enumerate().map(|(place, config)| Audience { config, place }).collect();
+        let gate = Gate::new(&config.limits);
+        let count = config.audiences.len();
+        let audience = |(place, config)| {
+            let (detours, share) = (Detours::default(), gate.share(count));
+            Audience { config, place, detours, share }
+        };
+        let audiences = config.audiences.into_iter().enumerate().map(audience).collect();
         let policies = Policies::new(components.policies, config.file.clone(), Arc::clone(&metrics), clock());
         Ok(Self {
             audiences,
@@ -279,7 +289,7 @@ impl Service {
             store,
             log,
             metrics,
-            gate: Gate::new(&config.limits),
+            gate,
             public_url: config.server.public_url,
             request_bytes: config.limits.request_bytes,
             admin: config.admin,

@@ -232,6 +232,28 @@ impl Store {
     /// # Errors
     /// The database failed, or the record was altered.
     pub fn login(&self, now: u64, audience: &str, handle: &Handle) -> Result<FoundLogin, StoreError> {
+        let (found, unmoved) = self.look(now, audience, handle)?;
+        if let Some(id) = unmoved {
+            self.run(Job::Touch { now, id }).map_err(|_| StoreError)?;
+        }
+        Ok(found)
+    }
+
+    /// The same for a thread that may not wait for the disk: nothing, when its last use is to be written down first, or the database to be
+    /// mended.
+    ///
+    /// # Errors
+    /// As [`Store::login`].
+    pub fn login_at_once(&self, now: u64, audience: &str, handle: &Handle) -> Result<Option<FoundLogin>, StoreError> {
+        if self.broken().is_some() {
+            return Ok(None);
+        }
+        let (found, unmoved) = self.look(now, audience, handle)?;
+        Ok(unmoved.is_none().then_some(found))
+    }
+
+    /// What there is, and whose last use is to be moved.
+    fn look(&self, now: u64, audience: &str, handle: &Handle) -> Result<(FoundLogin, Option<ListId>), StoreError> {
         let id = handle.id();
         let found = self.read(|database| {
             let reading = database.begin_read()?;
@@ -240,16 +262,13 @@ impl Store {
             let (owner, _, expires, used, _, _, sealed) = record.value();
             Ok((owner == audience).then(|| (expires, used, sealed.to_vec())))
         })?;
-        let Some((expires, used, sealed)) = found else { return Ok(FoundLogin::Unknown) };
+        let Some((expires, used, sealed)) = found else { return Ok((FoundLogin::Unknown, None)) };
         let is_over = now >= expires || now >= used.saturating_add(LONGEST_IDLE_S);
         if is_over || now.saturating_add(CLOCK_STEP_S) < used {
-            return Ok(FoundLogin::Expired);
+            return Ok((FoundLogin::Expired, None));
         }
-        let login = handle.open(audience, expires, &sealed).map_err(|_| StoreError)?;
-        if now > used.saturating_add(USE_STEP_S) {
-            self.run(Job::Touch { now, id }).map_err(|_| StoreError)?;
-        }
-        Ok(FoundLogin::Live(login))
+        let login = handle.open(audience, expires, sealed).map_err(|_| StoreError)?;
+        Ok((FoundLogin::Live(login), (now > used.saturating_add(USE_STEP_S)).then_some(id)))
     }
 
     /// Forgets logins of an audience. Says how many there were.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use wasmtime::component::{HasSelf, Linker};
 
 use super::limits::{Failure, Guest, GuestLog};
-use super::{Engine, LoadComponentError, inspect::Inspected};
+use super::{Engine, LoadComponentError, Patience, inspect::Inspected};
 use crate::digest::Digest;
 
 /// Generated from `plugins/wit/policy`. Its types derive `Debug`, which would print identifiers: nothing here formats them.
@@ -97,7 +97,7 @@ impl Policy {
         let failed =
             |error: wasmtime::Error| LoadComponentError::Failed { file: file.clone(), failure: Failure::of(&error) };
 
-        let mut store = engine.store();
+        let mut store = engine.store(Patience::Full);
         let instance = pre.instantiate(&mut store).map_err(failed)?;
         let description = instance.vigie_policy_lifecycle().call_describe(&mut store).map_err(failed)?;
 
@@ -120,7 +120,7 @@ impl Policy {
     /// # Errors
     /// It refuses them, or fails while answering.
     pub fn check_settings(&self) -> Result<(), LoadComponentError> {
-        let mut store = self.engine.store();
+        let mut store = self.engine.store(Patience::Full);
         let checked = self
             .pre
             .instantiate(&mut store)
@@ -188,7 +188,12 @@ impl Policy {
 
     /// Asks one question of a fresh instance. Blocks for at most the time limit.
     pub fn evaluate(&self, request: &types::Request) -> Evaluation {
-        let mut store = self.engine.store();
+        self.evaluate_within(Patience::Full, request)
+    }
+
+    /// The same with this much patience. A question can be asked as often as one likes: nothing is left of an instance.
+    pub fn evaluate_within(&self, patience: Patience, request: &types::Request) -> Evaluation {
+        let mut store = self.engine.store(patience);
         let mut undeclared = None;
         let answer = self
             .pre
@@ -216,7 +221,7 @@ impl Policy {
     pub fn time_steps(&self, request: &types::Request) -> Result<Steps, Failure> {
         let failed = |error: wasmtime::Error| Failure::of(&error);
         let begun = Instant::now();
-        let mut store = self.engine.store();
+        let mut store = self.engine.store(Patience::Full);
         let made = self.pre.instantiate(&mut store).map_err(failed)?;
         let instance = begun.elapsed();
         let begun = Instant::now();

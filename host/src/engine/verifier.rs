@@ -10,7 +10,7 @@ use wasmtime::Store;
 use wasmtime::component::{HasSelf, Linker};
 
 use super::limits::{Failure, Guest};
-use super::{Engine, LoadComponentError, TICKS_PER_TIMEOUT, crypto, inspect::Inspected};
+use super::{Engine, LoadComponentError, Patience, crypto, inspect::Inspected};
 use crate::digest::Digest;
 
 /// Generated from `plugins/wit/verifier`. Its types derive `Debug`, which would print tokens: nothing here formats them.
@@ -74,7 +74,7 @@ impl Verifier {
     /// # Errors
     /// Outside: the component failed. Inside: the login is refused, with the checks passed before.
     pub fn login(&self, input: &verify::Input) -> Result<Result<verify::Verified, verify::Failure>, Failure> {
-        let mut store = self.engine.store();
+        let mut store = self.engine.store(Patience::Full);
         self.pre
             .instantiate(&mut store)
             .and_then(|instance| instance.vigie_verifier_verify().call_check_login(&mut store, input))
@@ -86,7 +86,7 @@ impl Verifier {
     /// # Errors
     /// The component failed.
     pub fn answer(&self, operation: &str, line: &str) -> Result<String, Failure> {
-        let mut store = self.engine.store();
+        let mut store = self.engine.store(Patience::Full);
         self.pre
             .instantiate(&mut store)
             .and_then(|instance| instance.vigie_verifier_inspect().call_answer(&mut store, operation, line))
@@ -99,7 +99,7 @@ impl Verifier {
     }
 
     fn warm(&self) -> Result<Warm, Failure> {
-        let mut store = self.engine.store();
+        let mut store = self.engine.store(Patience::Full);
         let instance = self.pre.instantiate(&mut store).map_err(|error| Failure::of(&error))?;
         Ok(Warm { store, instance, answered: 0 })
     }
@@ -124,7 +124,7 @@ impl Verifier {
     pub fn time_steps(&self, input: &verify::Input) -> Result<Result<Steps, verify::Failure>, Failure> {
         let failed = |error: wasmtime::Error| Failure::of(&error);
         let begun = Instant::now();
-        let mut store = self.engine.store();
+        let mut store = self.engine.store(Patience::Full);
         let instance = self.pre.instantiate(&mut store).map_err(failed)?;
         let interface = instance.vigie_verifier_verify();
         if let Err(refused) = interface.call_check_login(&mut store, input).map_err(failed)? {
@@ -133,7 +133,7 @@ impl Verifier {
         let fresh = begun.elapsed();
         let mut warm = Duration::ZERO;
         for _ in 0..=SETTLING {
-            store.set_epoch_deadline(TICKS_PER_TIMEOUT + 1);
+            store.set_epoch_deadline(self.engine.deadline(Patience::Full));
             let begun = Instant::now();
             let _the_same = interface.call_check_login(&mut store, input).map_err(failed)?;
             warm = begun.elapsed();
@@ -174,7 +174,7 @@ impl Inspector<'_> {
             Some(warm) => warm,
             None => self.verifier.warm()?,
         };
-        warm.store.set_epoch_deadline(TICKS_PER_TIMEOUT + 1);
+        warm.store.set_epoch_deadline(self.verifier.engine.deadline(Patience::Full));
         let interface = warm.instance.vigie_verifier_inspect();
         let answer = interface.call_answer(&mut warm.store, operation, line).map_err(|error| Failure::of(&error))?;
         warm.answered += 1;

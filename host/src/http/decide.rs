@@ -7,9 +7,11 @@
 //! refusal it is advice, and only of the kinds that the caller lists (AuthZEN obligations profile).
 
 mod asked;
+mod quick;
 mod standing;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use base64::Engine as _;
@@ -18,18 +20,22 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use verifier_core::decision::{Decision, DenyReason, PolicyOpinion, combine};
 
+use super::level_word;
 use super::logins;
 use super::refusal::Refusal;
-use super::{Evidence, evidence, level_word};
 use crate::config::PolicyRole;
-use crate::engine::json;
 use crate::engine::policy::types;
+use crate::engine::{Patience, json};
 use crate::log::pseudonym::asserted_realm;
-use crate::log::{DecisionLine, Event, PolicyLine, Pseudonym};
+use crate::log::{DecisionLine, Encoded, Event, PolicyLine, Pseudonym};
 use crate::metrics::Stage;
 use crate::service::{Audience, Service};
 use asked::Asked;
-pub(super) use standing::{NoLogin, Standing};
+pub(crate) use quick::Detours;
+use quick::Stop;
+pub(super) use quick::{Case, ask};
+pub(super) use standing::{Behind, Standing};
+use standing::{NoLogin, Shown};
 
 /// The kind of obligation that asks for another login, as the AuthZEN obligations profile names it.
 pub(super) const STEP_UP: &str = "step-up";
@@ -71,7 +77,8 @@ pub(super) struct Entity {
 
 /// A question in the form that policies are asked in, however it was written.
 pub(super) struct Question {
-    pub(super) subject: Entity,
+    /// Absent when it is whoever the login is of.
+    pub(super) subject: Option<Entity>,
     pub(super) action: String,
     pub(super) action_properties: Option<Map<String, Value>>,
     pub(super) resource: Entity,
@@ -100,7 +107,7 @@ pub(super) struct Context {
     /// The decision could not be had otherwise than as a refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Fault>,
-    evidence: Vec<Evidence>,
+    evidence: Shown,
     policies: Vec<PolicyAnswer>,
     core_digest: String,
     pub(super) obligations: Vec<Obligation>,
@@ -130,52 +137,66 @@ pub(super) struct Obligation {
     pub(super) properties: Value,
 }
 
-/// The whole decision: subject, policies, combination, log. Blocking; runs behind the gate.
-pub(super) fn decide(
-    service: &Service,
-    audience: &Audience,
-    endpoint: Endpoint,
-    standing: &Standing,
-    question: Question,
-) -> Result<Answer, Refusal> {
+/// A decision that is not written down yet.
+pub(super) struct Decided {
+    answer: Answer,
+    standing: Standing,
+    line: Encoded,
+}
+
+/// The whole decision: subject, policies, combination, and the line for the log. With all patience it blocks and runs behind the gate.
+fn decide(service: &Service, audience: &Audience, case: &Case, patience: Patience) -> Result<Decided, Stop> {
     let now = service.now();
-    let (login, shown) = match standing {
-        Standing::Nothing(reason) => return without_login(service, audience, endpoint, now, *reason, &question),
-        Standing::Login(login) if !standing::is_subject(login, &question.subject) => {
-            return without_login(service, audience, endpoint, now, NoLogin::SubjectMismatch, &question);
+    let standing = match &case.behind {
+        Behind::Found(standing) => standing.clone(),
+        Behind::Handle(handle) => {
+            Standing::find(service, audience, handle.as_deref(), patience)?.ok_or(Stop::Elsewhere)?
         }
-        Standing::Login(login) => (Some(types::Login::clone(login)), evidence(&login.evidence)),
-        Standing::Asserted => (None, vec![standing::asserted()]),
+    };
+    let question = &case.question;
+    let login = match standing {
+        Standing::Nothing(reason) => return Ok(without_login(service, audience, now, reason, case, standing)?),
+        Standing::Login(ref login) if !question.is_about(login) => {
+            return Ok(without_login(service, audience, now, NoLogin::SubjectMismatch, case, standing)?);
+        }
+        Standing::Login(login) => Some(login),
+        Standing::Asserted => None,
     };
     // Whom an audience vouches for has a name of that audience's own.
     let person = match &login {
         Some(login) => logins::person(service, &login.identity),
-        None => service.log.pseudonym(&asserted_realm(&audience.config.id), &question.subject.id),
+        None => service.log.pseudonym(&asserted_realm(&audience.config.id), question.subject_id()),
     };
-    let supported = question.supported.clone();
-    let request = request(audience, now, question, login);
+    let mut request = request(audience, now, question, login);
     let policies = service.policies_of(audience);
     let begun = Instant::now();
-    let (shadows, asked): (Vec<Asked<'_>>, Vec<Asked<'_>>) = policies
-        .iter()
-        .map(|policy| Asked::ask(service, audience, policy, &request))
-        .partition(|one| one.policy.role == PolicyRole::Shadow);
-    service.metrics.stage(Stage::Policy, begun.elapsed());
-    if asked.iter().any(Asked::found_no_place) {
+    let Some(asked) = Asked::ask_all(&policies, &request, patience) else {
+        audience.detours.cut();
+        return Err(Stop::Elsewhere);
+    };
+    if asked.iter().any(|one| one.policy.role != PolicyRole::Shadow && one.found_no_place()) {
+        if patience == Patience::Brief {
+            return Err(Stop::Elsewhere);
+        }
         service.metrics.pool_exhausted();
-        return Err(Refusal::Busy);
+        return Err(Refusal::Busy.into());
     }
-    let opinions: Vec<PolicyOpinion> = asked.iter().map(Asked::opinion).collect();
-    let combined = combine(&opinions);
+    service.metrics.stage(Stage::Policy, begun.elapsed());
+    asked.iter().for_each(|one| one.count(service, audience));
+    let input = service.log.keeps_input().then(|| Box::new(json::Request::from(&request)));
+    let standing = request.login.take().map_or(Standing::Asserted, |login| Standing::Login(Arc::new(login)));
+    let (shadows, asked): (Vec<Asked<'_>>, Vec<Asked<'_>>) =
+        asked.into_iter().partition(|one| one.policy.role == PolicyRole::Shadow);
+    let combined = combine(&asked.iter().map(Asked::opinion).collect::<Vec<PolicyOpinion>>());
     let obligations: Vec<&types::Obligation> = asked.iter().flat_map(Asked::obligations).collect();
-    let unsupported = combined.permits() && obligations.iter().any(|one| !supported.contains(&one.kind));
+    let unsupported = combined.permits() && obligations.iter().any(|one| !question.supported.contains(&one.kind));
     let permits = combined.permits() && !unsupported;
     let (reason_code, reason_user) = if unsupported {
         ("HTTP-OBLIGATION".to_owned(), texts_for(Reason::Refused))
     } else {
         reasons(&combined, &asked)
     };
-    let understood = |one: &&types::Obligation| supported.contains(&one.kind);
+    let understood = |one: &&types::Obligation| question.supported.contains(&one.kind);
     let answer = Answer {
         decision: permits,
         context: Context {
@@ -184,13 +205,12 @@ pub(super) fn decide(
             reason_user,
             reason: None,
             error: fault(&combined),
-            evidence: shown,
+            evidence: standing.clone().into(),
             policies: asked.iter().map(Asked::answer).collect(),
             core_digest: service.core_digest.clone(),
             obligations: obligations.into_iter().filter(understood).map(obligation).collect(),
         },
     };
-    let input = service.log.keeps_input().then(|| Box::new(json::Request::from(&request)));
     let lines = asked.iter().map(|one| one.line(input.is_some()));
     // A shadow is written down beside the decision that it would have changed, and is in no answer.
     let beside = shadows.iter().map(|one| {
@@ -200,21 +220,22 @@ pub(super) fn decide(
         }
         one.line(input.is_some()).compared(agrees)
     });
-    let lines = lines.chain(beside).collect();
-    record(service, audience, endpoint, now, &answer, About { person: Some(person), input, policies: lines })?;
-    Ok(answer)
+    let policies = lines.chain(beside).collect();
+    let line = line(service, audience, case.endpoint, now, &answer, About { person: Some(person), input, policies })?;
+    Ok(Decided { answer, standing, line })
 }
 
 fn without_login(
     service: &Service,
     audience: &Audience,
-    endpoint: Endpoint,
     now: u64,
     reason: NoLogin,
-    question: &Question,
-) -> Result<Answer, Refusal> {
+    case: &Case,
+    standing: Standing,
+) -> Result<Decided, Refusal> {
     // Who may be sent to log in again is told how well; a subject that is somebody else is not helped by that.
-    let step_up = !matches!(reason, NoLogin::SubjectMismatch) && question.supported.iter().any(|kind| kind == STEP_UP);
+    let supported = &case.question.supported;
+    let step_up = !matches!(reason, NoLogin::SubjectMismatch) && supported.iter().any(|kind| kind == STEP_UP);
     let wanted = audience.config.login.as_ref().filter(|_| step_up).map(|rules| level_word(rules.min_acr));
     let obligations = wanted
         .map(|level| Obligation { id: "login".into(), kind: STEP_UP.into(), properties: json!({ "acr_value": level }) })
@@ -228,14 +249,14 @@ fn without_login(
             reason_user: texts_for(Reason::LogInAgain),
             reason: None,
             error: None,
-            evidence: Vec::new(),
+            evidence: Standing::Nothing(reason).into(),
             policies: Vec::new(),
             core_digest: service.core_digest.clone(),
             obligations,
         },
     };
-    record(service, audience, endpoint, now, &answer, About::default())?;
-    Ok(answer)
+    let line = line(service, audience, case.endpoint, now, &answer, About::default())?;
+    Ok(Decided { answer, standing, line })
 }
 
 /// What the line of a decision holds beside the answer; nothing of it when nobody was found.
@@ -246,16 +267,15 @@ struct About<'a> {
     policies: Vec<PolicyLine<'a>>,
 }
 
-fn record(
+fn line(
     service: &Service,
     audience: &Audience,
     endpoint: Endpoint,
     now: u64,
     answer: &Answer,
     about: About<'_>,
-) -> Result<(), Refusal> {
-    let begun = Instant::now();
-    service.log.write(&Event::Decision(DecisionLine {
+) -> Result<Encoded, Refusal> {
+    let line = service.log.encode(&Event::Decision(DecisionLine {
         timestamp: now,
         decision_id: &answer.context.decision_id,
         path: endpoint.path(),
@@ -267,25 +287,47 @@ fn record(
         input: about.input,
         policies: about.policies,
     }))?;
-    service.metrics.stage(Stage::Log, begun.elapsed());
-    let decision = if answer.decision { "permit" } else { "deny" };
-    service.metrics.decided(endpoint.word(), &audience.config.id, decision, &answer.context.reason_code);
-    Ok(())
+    Ok(line)
 }
 
-fn request(audience: &Audience, now: u64, question: Question, login: Option<types::Login>) -> types::Request {
-    let text = |properties: Option<Map<String, Value>>| properties.map(|map| Value::Object(map).to_string());
-    let entity =
-        |entity: Entity| types::Entity { kind: entity.kind, id: entity.id, properties: text(entity.properties) };
+impl Question {
+    /// The subject's id, where the question names one.
+    fn subject_id(&self) -> &str {
+        self.subject.as_ref().map_or("", |subject| &subject.id)
+    }
+
+    /// True when its subject is the person of the login, named by the provider's `sub` or by the national id, or not named at all.
+    fn is_about(&self, login: &types::Login) -> bool {
+        let identity = &login.identity;
+        self.subject.as_ref().is_none_or(|subject| {
+            let by_national_id = identity.national_id.as_ref() == Some(&subject.id);
+            subject.kind == "user" && (subject.id == identity.subject || by_national_id)
+        })
+    }
+}
+
+fn request(audience: &Audience, now: u64, question: &Question, login: Option<Arc<types::Login>>) -> types::Request {
+    let text = |map: &Map<String, Value>| serde_json::to_string(map).ok();
+    let entity = |entity: &Entity| types::Entity {
+        kind: entity.kind.clone(),
+        id: entity.id.clone(),
+        properties: entity.properties.as_ref().and_then(text),
+    };
+    let of_login = || types::Entity {
+        kind: "user".into(),
+        id: login.as_ref().map(|login| login.identity.subject.clone()).unwrap_or_default(),
+        properties: None,
+    };
     types::Request {
         now,
         audience: audience.config.id.clone(),
-        login,
-        subject: entity(question.subject),
-        action: question.action,
-        action_properties: text(question.action_properties),
-        target: entity(question.resource),
-        context: (!question.context.is_empty()).then(|| Value::Object(question.context).to_string()),
+        subject: question.subject.as_ref().map_or_else(of_login, entity),
+        action: question.action.clone(),
+        action_properties: question.action_properties.as_ref().and_then(text),
+        target: entity(&question.resource),
+        context: if question.context.is_empty() { None } else { text(&question.context) },
+        // Copied only where another question of the same call is about it, too.
+        login: login.map(Arc::unwrap_or_clone),
     }
 }
 

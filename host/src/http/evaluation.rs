@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 
 use super::auth::Caller;
 use super::body::Body;
-use super::decide::{self, Answer, Endpoint, Standing};
+use super::decide::{self, Answer, Behind, Case, Endpoint};
 use super::refusal::Refusal;
 use crate::service::Service;
 
@@ -88,7 +88,7 @@ impl Question {
         let entity =
             |entity: Entity| decide::Entity { kind: entity.kind, id: entity.id, properties: entity.properties };
         let question = decide::Question {
-            subject: entity(self.subject),
+            subject: Some(entity(self.subject)),
             action: self.action.name,
             action_properties: self.action.properties,
             resource: entity(self.resource),
@@ -119,11 +119,6 @@ async fn one(
     question: Question,
 ) -> Result<Answer, Refusal> {
     let (question, handle) = question.read(&ForHost::default())?;
-    let worker = Arc::clone(service);
-    super::behind_gate(service, move || {
-        let audience = caller.audience(&worker)?;
-        let standing = Standing::find(&worker, audience, handle.as_deref())?;
-        decide::decide(&worker, audience, endpoint, &standing, question)
-    })
-    .await?
+    let (answer, _) = decide::ask(service, Case { caller, endpoint, behind: Behind::Handle(handle), question }).await?;
+    Ok(answer)
 }

@@ -22,8 +22,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, json};
 
 use super::auth::Caller;
-use super::behind_gate;
-use super::decide::{self, Answer, Endpoint, Entity, Question, STEP_UP, Standing};
+use super::decide::{self, Answer, Behind, Case, Endpoint, Entity, Question, STEP_UP, Standing};
 use super::refusal::Refusal;
 use crate::config::{ForwardAuth, LoginPlace, ProxyKind};
 use crate::service::Service;
@@ -63,18 +62,12 @@ async fn ask(service: &Arc<Service>, caller: Caller, headers: &HeaderMap) -> Res
     let setting = audience.config.forward_auth.as_ref().ok_or(Refusal::NoForwardAuth)?;
     let asked = Asked::read(setting.proxy, headers)?;
     let handle = handle(&setting.login, headers);
-    let worker = Arc::clone(service);
-    let (answer, login) = behind_gate(service, move || {
-        let audience = caller.audience(&worker)?;
-        let standing = Standing::find(&worker, audience, handle.as_deref())?;
-        let answer = decide::decide(&worker, audience, Endpoint::ForwardAuth, &standing, asked.question(&standing))?;
-        let login = if let Standing::Login(login) = standing { Some(login) } else { None };
-        Ok::<_, Refusal>((answer, login))
-    })
-    .await??;
+    let case =
+        Case { caller, endpoint: Endpoint::ForwardAuth, behind: Behind::Handle(handle), question: asked.question() };
+    let (answer, standing) = decide::ask(service, case).await?;
     // A permit on the condition of a better login is no permit yet: the proxy cannot carry out a condition, only send the person there.
-    match login {
-        Some(login) if answer.decision && answer.context.obligations.is_empty() => {
+    match standing {
+        Standing::Login(login) if answer.decision && answer.context.obligations.is_empty() => {
             allow(setting, &answer, &headers::about(&setting.disclose, &login)?)
         }
         _ => Ok(refuse(&answer)),
@@ -110,18 +103,14 @@ impl Asked {
     }
 
     /// The question of a proxy is always about the person of the login.
-    fn question(self, standing: &Standing) -> Question {
-        let id = match standing {
-            Standing::Login(login) => login.identity.subject.clone(),
-            Standing::Asserted | Standing::Nothing(_) => String::new(),
-        };
+    fn question(self) -> Question {
         let action = match self.method.as_str() {
             "GET" | "HEAD" | "OPTIONS" | "TRACE" => "read",
             _ => "write",
         };
         let properties = Map::from_iter([("method".to_owned(), self.method.into())]);
         Question {
-            subject: Entity { kind: "user".into(), id, properties: None },
+            subject: None,
             action: action.into(),
             action_properties: Some(properties),
             resource: Entity { kind: "path".into(), id: self.path, properties: None },

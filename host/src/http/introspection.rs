@@ -16,6 +16,7 @@ use super::body::Form;
 use super::decide::Standing;
 use super::refusal::Refusal;
 use super::{auth_mode, behind_gate, level};
+use crate::engine::Patience;
 use crate::engine::policy::types;
 use crate::service::{Audience, Service};
 use crate::store::LONGEST_LOGIN_S;
@@ -58,12 +59,15 @@ pub async fn introspect(
         (Some(_), Some(_)) => return Err(Refusal::Body("the field token is there twice".into())),
     };
     let worker = Arc::clone(&service);
-    let standing =
-        behind_gate(&service, move || Standing::find(&worker, caller.audience(&worker)?, Some(&token))).await?;
+    let standing = behind_gate(&service, caller.audience(&service)?, move || {
+        Standing::find(&worker, caller.audience(&worker)?, Some(&token), Patience::Full)
+    })
+    .await?;
     let standing = match standing {
         // Nobody has a handle where subjects are asserted, which is no more than that this one is not good.
         Err(Refusal::Asserted) => Standing::Asserted,
-        found => found?,
+        // With all patience there is always something.
+        found => found?.ok_or(Refusal::Busy)?,
     };
     let mut response = match &standing {
         Standing::Login(login) => active(caller.audience(&service)?, login),

@@ -108,19 +108,19 @@ async fn verified(service: &Arc<Service>, audience: &Audience, request: Request)
         Ok(userinfo) => userinfo,
         Err(refusal @ Refusal::Provider(ProviderError::AccessTokenRefused)) => {
             // A token that is no good by itself explains a refused access token better than the access token does.
-            verify(service, input).await?;
+            verify(service, audience, input).await?;
             return Err(refusal);
         }
         Err(refusal) => return Err(refusal),
     };
     input.userinfo = userinfo;
-    let verified = match verify(service, input.clone()).await {
+    let verified = match verify(service, audience, input.clone()).await {
         Err(Refusal::Login { code, .. })
             if code == UNKNOWN_KEY
                 && let Some(newer) = provider.keys_other_than(&keys).await =>
         {
             input.jwks = newer.jwks.clone();
-            verify(service, input).await?
+            verify(service, audience, input).await?
         }
         other => other?,
     };
@@ -130,10 +130,14 @@ async fn verified(service: &Arc<Service>, audience: &Audience, request: Request)
 /// The verifier's code for a token whose key is not in the set; keys may have been rolled over since they were fetched.
 const UNKNOWN_KEY: &str = "TOK-KEY-UNKNOWN";
 
-async fn verify(service: &Arc<Service>, input: verify::Input) -> Result<verify::Verified, Refusal> {
+async fn verify(
+    service: &Arc<Service>,
+    audience: &Audience,
+    input: verify::Input,
+) -> Result<verify::Verified, Refusal> {
     let verifier = Arc::clone(&service.verifier);
     let metrics = Arc::clone(&service.metrics);
-    let answer = super::behind_gate(service, move || {
+    let answer = super::behind_gate(service, audience, move || {
         let begun = Instant::now();
         let answer = verifier.login(&input);
         metrics.stage(Stage::Core, begun.elapsed());

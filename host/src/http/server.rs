@@ -11,13 +11,14 @@ use std::time::Duration;
 
 use axum::middleware::AddExtension;
 use axum::{Extension, Router};
-use hyper::rt::{Read, Write};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutWriter;
 use tower::Layer;
 
 use super::tls::Tls;
@@ -39,6 +40,8 @@ pub struct Times {
     pub headers: Duration,
     /// For a body.
     pub body: Duration,
+    /// Without taking a byte of an answer.
+    pub answer: Duration,
     /// For requests under way when the host is asked to stop.
     pub grace: Duration,
 }
@@ -49,6 +52,7 @@ impl Default for Times {
             handshake: Duration::from_secs(10),
             headers: Duration::from_secs(15),
             body: Duration::from_secs(10),
+            answer: Duration::from_secs(10),
             grace: Duration::from_secs(10),
         }
     }
@@ -123,7 +127,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, socket: Socket, router:
     let times = &socket.times;
     let Some(tls) = &socket.tls else {
         let about = Connection { peer, scheme: "http", certificate: None, body: times.body };
-        return requests(TokioIo::new(stream), about, times, router, open).await;
+        return requests(stream, about, times, router, open).await;
     };
     let Ok(Ok(stream)) = tokio::time::timeout(times.handshake, tls.acceptor().accept(stream)).await else {
         tracing::debug!("a connection was no TLS that this host speaks");
@@ -132,16 +136,19 @@ async fn connection(stream: TcpStream, peer: SocketAddr, socket: Socket, router:
     let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
     let certificate = certificate.map(|leaf| Digest::of(leaf));
     let about = Connection { peer, scheme: "https", certificate, body: times.body };
-    requests(TokioIo::new(stream), about, times, router, open).await;
+    requests(stream, about, times, router, open).await;
 }
 
 async fn requests(
-    stream: impl Read + Write + Unpin + 'static,
+    stream: impl AsyncRead + AsyncWrite + 'static,
     about: Connection,
     times: &Times,
     router: Router,
     open: Watcher,
 ) {
+    let mut stream = TimeoutWriter::new(stream);
+    stream.set_timeout(Some(times.answer));
+    let stream = TokioIo::new(Box::pin(stream));
     let routed: AddExtension<_, Connection> = Extension(about).layer(router.into_service::<hyper::body::Incoming>());
     let served = http1::Builder::new()
         .timer(TokioTimer::new())

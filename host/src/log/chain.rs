@@ -71,7 +71,7 @@ impl Link {
 }
 
 /// `,"prev_hash":"sha256:…"` and the end of line.
-const LINK_LENGTH: usize = 88;
+pub(super) const LINK_LENGTH: usize = 88;
 
 /// What a chain says.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use super::chain::Link;
+use super::chain::{LINK_LENGTH, Link};
 use crate::config::{self, LogInput, Sync};
 
 /// An open decision log.
@@ -64,12 +64,20 @@ impl LogFile {
         self.torn_bytes
     }
 
+    /// True when a line of so many bytes is only handed to the system: nothing waits for the disk.
+    pub(super) fn takes_at_once(&self, bytes: usize) -> bool {
+        self.is_on_disk && self.sync == Sync::System && !self.is_full_with(bytes.saturating_add(LINK_LENGTH))
+    }
+
+    fn is_full_with(&self, bytes: usize) -> bool {
+        self.size > 0 && self.rotate_bytes.is_some_and(|most| self.size.saturating_add(bytes as u64) > most)
+    }
+
     /// All of these lines, or none.
     pub(super) fn append(&mut self, lines: &[Vec<u8>]) -> io::Result<()> {
         let mut next = self.link;
         let bytes = next.join_all(lines)?;
-        let grown = self.size.saturating_add(bytes.len() as u64);
-        if self.size > 0 && self.rotate_bytes.is_some_and(|most| grown > most) {
+        if self.is_full_with(bytes.len()) {
             // Where the file cannot be set aside it grows on: a line that is kept matters more than its place.
             if let Err(error) = self.rotate() {
                 tracing::error!(code = "HTTP-LOG", kind = %error.kind(), "the decision log cannot be set aside");

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::loader::{LoadFailure, Revision};
 use crate::config::PolicyRole;
+use crate::engine::Patience;
 use crate::engine::limits::{Failure, GuestLog};
 use crate::engine::policy::{Description, Evaluation, types};
 use crate::problem::{Explain as _, Sentence};
@@ -111,20 +112,24 @@ impl LoadedPolicy {
         }
     }
 
-    /// Asks one question of a fresh instance. A policy that is not there, or in quarantine, answers with that.
-    pub fn evaluate(&self, request: &types::Request) -> Evaluation {
-        let Some(revision) = &self.revision else { return unasked(Failure::Missing) };
+    /// Asks one question of a fresh instance. A policy that is not there, or in quarantine, answers with that. No evaluation at all
+    /// means that the policy wants more time than [`Patience::Brief`] is, which is not held against it.
+    pub fn evaluate(&self, patience: Patience, request: &types::Request) -> Option<Evaluation> {
+        let Some(revision) = &self.revision else { return Some(unasked(Failure::Missing)) };
         if self.is_quarantined() {
-            return unasked(Failure::Quarantined);
+            return Some(unasked(Failure::Quarantined));
         }
-        let evaluation = revision.policy.evaluate(request);
+        let evaluation = revision.policy.evaluate_within(patience, request);
         match evaluation.answer {
+            // A write for every question would be fought over by all processors.
+            Ok(_) if self.failures.load(Ordering::Relaxed) == 0 => {}
             Ok(_) => self.failures.store(0, Ordering::Relaxed),
             // The host was busy; the policy did nothing.
             Err(Failure::Busy) => {}
+            Err(Failure::Timeout) if patience == Patience::Brief => return None,
             Err(failure) => self.failed(failure),
         }
-        evaluation
+        Some(evaluation)
     }
 
     fn failed(&self, failure: Failure) {

@@ -73,6 +73,17 @@ async fn a_caller_that_does_not_finish_is_cut_off() {
 }
 
 #[tokio::test]
+async fn a_caller_that_takes_no_answer_gives_its_place_back() {
+    let brief = Duration::from_millis(50);
+    let (_provider, address, _directory) = impatient(Times { answer: brief, ..Times::default() }).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let questions = "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100);
+    // It asks on and reads nothing. That ends when the host hangs up, and never by itself.
+    let asking = async { while stream.write_all(questions.as_bytes()).await.is_ok() {} };
+    tokio::time::timeout(Duration::from_secs(30), asking).await.expect("the connection was kept");
+}
+
+#[tokio::test]
 async fn a_body_that_is_too_large_is_refused_whether_it_says_so_or_not() {
     let (_provider, host) = host().await;
     let large = json!({ "subject": { "type": "user", "id": "x".repeat(70_000) } }).to_string();

@@ -4,7 +4,7 @@ use vigie_host::config::Limits;
 use vigie_host::engine::inspect::Role;
 use vigie_host::engine::limits::Failure;
 use vigie_host::engine::policy::{Evaluation, Policy};
-use vigie_host::engine::{Engine, LoadComponentError};
+use vigie_host::engine::{Engine, LoadComponentError, Patience};
 use vigie_host::problem::Explain;
 
 use super::policy_in_a_component::request;
@@ -88,6 +88,15 @@ fn some_are_refused_before_they_are_asked() {
         assert_eq!(error.code(), code, "{name}: {error}");
         assert!(error.to_string().contains(mentions), "{name}: {error}");
     }
+}
+
+#[test]
+fn brief_patience_ends_at_the_next_tick_and_full_patience_asks_again() {
+    let engine = Engine::start(&Limits { timeout_ms: 10_000, ..limits() }).unwrap();
+    let slow = prepare(&engine, &in_shell("slow-answer")).unwrap();
+    let cut = slow.evaluate_within(Patience::Brief, &request(vec![])).answer.err();
+    assert_eq!(cut, Some(Failure::Timeout));
+    assert_eq!(slow.evaluate(&request(vec![])).answer.unwrap().reason_code, "HOSTILE-PERMIT");
 }
 
 #[test]

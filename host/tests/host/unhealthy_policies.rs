@@ -61,6 +61,48 @@ async fn a_policy_that_traps_five_times_running_is_asked_no_more() {
     assert_eq!(ask(&host, &handle).await["context"]["reason_code"], "POL-TRAP");
 }
 
+/// The value of the one line of the metrics that begins so; 0 where there is none.
+async fn metric(host: &Host, line: &str) -> u64 {
+    let text = host.client.get(format!("{}/metrics", host.url)).send().await.unwrap().text().await.unwrap();
+    let value = text.lines().find_map(|found| found.strip_prefix(line)).unwrap_or(" 0");
+    value.trim().parse().unwrap()
+}
+
+const WAITED: &str = r#"vigie_stage_duration_seconds_count{stage="wait"}"#;
+
+#[tokio::test]
+async fn a_slow_policy_is_asked_again_where_it_keeps_nobody_waiting_and_a_quick_one_where_the_request_was_read() {
+    const QUESTIONS: u64 = 40;
+    let provider = doctor().await;
+    let desk = Desk::new(&provider);
+    // With "group" each line waits for the disk, on another thread.
+    desk.set(|config| config["log"]["sync"] = "system".into());
+    let host = Host::serve(&desk.config()).await.unwrap();
+    let handle = host.log_in(SMURTAB_SECRET, &provider.key.sign(&claims("smurtab"))).await;
+    let before = metric(&host, WAITED).await;
+    for _ in 0..QUESTIONS {
+        assert_eq!(ask(&host, &handle).await["decision"], true);
+    }
+    // A quick one that is cut by the clock is asked again, and a few after it are asked there at once.
+    assert!(metric(&host, WAITED).await - before < QUESTIONS, "no question was answered where it was read");
+    assert_eq!(host.log_lines().iter().filter(|line| line["event"] == "decision").count() as u64, QUESTIONS);
+
+    let (guest, guest_digest) = write(desk.path(), "slow", &in_shell("slow-answer"));
+    let slow = policy("slow", &guest, &guest_digest.to_string(), ("required", true));
+    desk.set(|config| config["audience"][0]["policy"] = json!([smurtab(), slow]));
+    assert_eq!(host.post("/v1/policies/reload", OPERATOR, &json!({})).await.0, 200);
+    let before = metric(&host, WAITED).await;
+    for _ in 0..3 {
+        let answer = ask(&host, &handle).await;
+        assert_eq!(answer["decision"], true, "{answer}");
+    }
+    assert_eq!(metric(&host, WAITED).await - before, 3);
+    // What was asked twice is counted, and written down, once.
+    let permits = r#"vigie_policy_evaluations_total{audience="smurtab",policy="slow",outcome="permit"}"#;
+    assert_eq!(metric(&host, permits).await, 3);
+    assert_eq!(host.log_lines().iter().filter(|line| line["event"] == "decision").count() as u64, QUESTIONS + 3);
+}
+
 #[tokio::test]
 async fn a_shadow_is_compared_and_never_counted() {
     let provider = doctor().await;

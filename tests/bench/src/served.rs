@@ -142,7 +142,9 @@ impl Setup {
         audiences: &[Audience],
     ) -> Result<Self> {
         let folder = place.runs().join(name);
-        std::fs::create_dir_all(&folder)?;
+        // The log in a folder of its own, as the systemd unit has it: the host watches the folder of its configuration, and each line
+        // would wake it.
+        std::fs::create_dir_all(folder.join("log"))?;
         let setup = Self { config: folder.join("vigie.toml"), folder, sync, vigie: place.vigie.clone() };
         for audience in audiences {
             std::fs::write(setup.folder.join(format!("{}.secret", audience.id)), audience.secret())?;
@@ -158,7 +160,7 @@ impl Setup {
             "mode": "development",
             "server": { "listen": "127.0.0.1:0" },
             "state": { "path": "state.redb", "entries": 200_000 },
-            "log": { "decisions": "decisions.jsonl", "on_full": "deny", "queue": 1024, "sync": self.sync.word() },
+            "log": { "decisions": "log/decisions.jsonl", "on_full": "deny", "queue": 1024, "sync": self.sync.word() },
             "verifier": { "component": place.component("vigie-verifier") },
             "limits": limits(),
             "audience": list,

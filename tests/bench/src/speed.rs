@@ -118,6 +118,8 @@ pub(crate) fn rows(place: &Place) -> Result<Vec<Row>> {
             .beside("floor server", each_core(&floors)?),
         Row::new("HTTP decision, one at a time, p50", p50(&host_alone)?, "µs")
             .beside("floor server", p50(&floor_alone)?),
+        Row::new("HTTP decision, one at a time, log on the disk first (sync = group), p50", p50(&durable_alone)?, "µs")
+            .beside("the same with sync = system", p50(&host_alone)?),
         Row::new(format!("HTTP decision, p50 at 70 % of {:.0}/s", host_rate / SHARE), p50(&at_own)?, "µs")
             .beside(own(floor_rate), p50(&floor_at_own)?)
             .wants(Target::at_most(2.0)),

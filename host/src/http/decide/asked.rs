@@ -1,14 +1,14 @@
 //! A policy and what became of one question to it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use verifier_core::decision::{PolicyFailure, PolicyOpinion, PolicyVerdict, Required};
 
 use super::PolicyAnswer;
 use crate::config::PolicyRole;
-use crate::engine::json;
 use crate::engine::limits::{Failure, GuestLog};
 use crate::engine::policy::{Evaluation, types};
+use crate::engine::{Patience, json};
 use crate::log::{PolicyLine, texts};
 use crate::policies::table::LoadedPolicy;
 use crate::service::{Audience, Service};
@@ -16,26 +16,32 @@ use crate::service::{Audience, Service};
 pub(super) struct Asked<'a> {
     pub(super) policy: &'a LoadedPolicy,
     evaluation: Evaluation,
-    duration_us: u64,
+    took: Duration,
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn ask(
-        service: &Service,
-        audience: &Audience,
-        policy: &'a LoadedPolicy,
+    /// Asks one policy after the other. Nothing, when one of them wants more time than there is patience.
+    pub(super) fn ask_all(
+        policies: &'a [LoadedPolicy],
         request: &types::Request,
-    ) -> Self {
+        patience: Patience,
+    ) -> Option<Vec<Self>> {
+        policies.iter().map(|policy| Self::ask(policy, request, patience)).collect()
+    }
+
+    fn ask(policy: &'a LoadedPolicy, request: &types::Request, patience: Patience) -> Option<Self> {
         let begun = Instant::now();
-        let evaluation = policy.evaluate(request);
-        let took = begun.elapsed();
-        let asked = Self { policy, evaluation, duration_us: took.as_micros().try_into().unwrap_or(u64::MAX) };
+        let evaluation = policy.evaluate(patience, request)?;
+        Some(Self { policy, evaluation, took: begun.elapsed() })
+    }
+
+    /// Counts what came of it.
+    pub(super) fn count(&self, service: &Service, audience: &Audience) {
         let audience = &audience.config.id;
-        service.metrics.policy_asked(audience, &policy.id, asked.effect(), took);
-        if let Err(failure) = &asked.evaluation.answer {
-            service.metrics.policy_failed(audience, &policy.id, failure.code());
+        service.metrics.policy_asked(audience, &self.policy.id, self.effect(), self.took);
+        if let Err(failure) = &self.evaluation.answer {
+            service.metrics.policy_failed(audience, &self.policy.id, failure.code());
         }
-        asked
     }
 
     /// True when the pool had no place for it, which says nothing about the policy.
@@ -116,7 +122,7 @@ impl<'a> Asked<'a> {
             effect: self.effect(),
             reason_code: self.reason_code(),
             reason_admin: self.outcome().and_then(|outcome| outcome.reason_admin.as_deref()),
-            duration_us: self.duration_us,
+            duration_us: self.took.as_micros().try_into().unwrap_or(u64::MAX),
             log: texts(log),
             log_dropped: log.dropped,
         }

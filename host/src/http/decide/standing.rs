@@ -6,13 +6,23 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::super::Evidence;
+use serde::{Serialize, Serializer};
+
+use super::super::outcome;
 use super::super::refusal::Refusal;
-use super::Entity;
+use crate::engine::Patience;
 use crate::engine::policy::types;
 use crate::metrics::Stage;
 use crate::service::{Audience, Service};
 use crate::store::{FoundLogin, Handle, StoreError};
+
+/// What there is to find it by.
+pub(in crate::http) enum Behind {
+    /// What the caller presents, if anything.
+    Handle(Option<String>),
+    /// It was found before.
+    Found(Standing),
+}
 
 /// What stands behind a subject.
 #[derive(Clone)]
@@ -46,43 +56,76 @@ impl NoLogin {
 }
 
 impl Standing {
-    /// Finds the login of a handle, if there is one; where subjects are asserted there is none, and none may be named. Blocking.
+    /// Finds the login of a handle, if there is one; where subjects are asserted there is none, and none may be named. Blocking when
+    /// there is all patience; else nothing is found where the state file would have to be waited for.
     ///
     /// # Errors
     /// The state file failed, or a login was named where none is ever looked at.
-    pub(in crate::http) fn find(service: &Service, audience: &Audience, handle: Option<&str>) -> Result<Self, Refusal> {
+    pub(in crate::http) fn find(
+        service: &Service,
+        audience: &Audience,
+        handle: Option<&str>,
+        patience: Patience,
+    ) -> Result<Option<Self>, Refusal> {
         match (&audience.config.login, handle) {
-            (None, None) => return Ok(Self::Asserted),
+            (None, None) => return Ok(Some(Self::Asserted)),
             (None, Some(_)) => return Err(Refusal::Asserted),
             (Some(_), _) => {}
         }
-        let Some(text) = handle else { return Ok(Self::Nothing(NoLogin::Missing)) };
-        let Ok(handle) = Handle::parse(text) else { return Ok(Self::Nothing(NoLogin::Unknown)) };
+        let nothing = |why| Ok(Some(Self::Nothing(why)));
+        let Some(text) = handle else { return nothing(NoLogin::Missing) };
+        let Ok(handle) = Handle::parse(text) else { return nothing(NoLogin::Unknown) };
         let begun = Instant::now();
-        let found = service.store.login(service.now(), &audience.config.id, &handle);
+        let (now, id) = (service.now(), &audience.config.id);
+        let found = match patience {
+            Patience::Full => service.store.login(now, id, &handle)?,
+            Patience::Brief => match service.store.login_at_once(now, id, &handle)? {
+                Some(found) => found,
+                None => return Ok(None),
+            },
+        };
         service.metrics.stage(Stage::Store, begun.elapsed());
-        let text = match found? {
+        let text = match found {
             FoundLogin::Live(text) => text,
-            FoundLogin::Expired => return Ok(Self::Nothing(NoLogin::Expired)),
-            FoundLogin::Unknown => return Ok(Self::Nothing(NoLogin::Unknown)),
+            FoundLogin::Expired => return nothing(NoLogin::Expired),
+            FoundLogin::Unknown => return nothing(NoLogin::Unknown),
         };
         let login: types::Login = serde_json::from_str(&text).map_err(|_| StoreError)?;
-        Ok(Self::Login(Arc::new(login)))
+        Ok(Some(Self::Login(Arc::new(login))))
     }
 }
 
-/// True when the subject of a question is the person of the login, named by the provider's `sub` or by the national id.
-pub(super) fn is_subject(login: &types::Login, subject: &Entity) -> bool {
-    let identity = &login.identity;
-    let by_national_id = identity.national_id.as_ref().is_some_and(|national_id| *national_id == subject.id);
-    subject.kind == "user" && (subject.id == identity.subject || by_national_id)
+/// The evidence of an answer, written straight from the login.
+pub(in crate::http) struct Shown(Standing);
+
+/// As [`super::super::Evidence`], borrowed.
+#[derive(Serialize)]
+struct Line<'a> {
+    check: &'a str,
+    outcome: &'static str,
+    detail: Option<&'a str>,
 }
 
-/// The evidence of an asserted subject: that there is none.
-pub(super) fn asserted() -> Evidence {
-    Evidence {
-        check: "subject".into(),
-        outcome: "noted",
-        detail: Some("asserted by the caller, no login was verified".into()),
+impl From<Standing> for Shown {
+    fn from(standing: Standing) -> Self {
+        Self(standing)
+    }
+}
+
+impl Serialize for Shown {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Standing::Login(login) => serializer.collect_seq(login.evidence.iter().map(|one| Line {
+                check: &one.check,
+                outcome: outcome(one.outcome),
+                detail: one.detail.as_deref(),
+            })),
+            Standing::Asserted => serializer.collect_seq([Line {
+                check: "subject",
+                outcome: "noted",
+                detail: Some("asserted by the caller, no login was verified"),
+            }]),
+            Standing::Nothing(_) => serializer.collect_seq([(); 0]),
+        }
     }
 }

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 
 use super::super::auth::Caller;
 use super::super::body::{self, Body};
-use super::super::decide::{self, Answer, Endpoint, Fault, Standing};
+use super::super::decide::{self, Answer, Behind, Case, Endpoint, Fault, Standing};
 use super::super::refusal::Refusal;
 use super::{Action, Entity, ForHost, Question, one};
 use crate::service::Service;
@@ -167,18 +167,9 @@ async fn ask(
 ) -> Result<Answer, Refusal> {
     let item: Item = serde_json::from_value(item).map_err(|error| Refusal::Body(body::explain(&error)))?;
     let (question, handle) = item.complete(defaults)?.read(for_host)?;
-    let standing = known.get(&handle).cloned();
-    let (worker, looked_up) = (Arc::clone(service), handle.clone());
-    let (answer, standing) = super::super::behind_gate(service, move || {
-        let audience = caller.audience(&worker)?;
-        let standing = match standing {
-            Some(standing) => standing,
-            None => Standing::find(&worker, audience, looked_up.as_deref())?,
-        };
-        let answer = decide::decide(&worker, audience, Endpoint::Evaluations, &standing, question);
-        Ok::<_, Refusal>((answer, standing))
-    })
-    .await??;
+    let behind = known.remove(&handle).map_or_else(|| Behind::Handle(handle.clone()), Behind::Found);
+    let (answer, standing) =
+        decide::ask(service, Case { caller, endpoint: Endpoint::Evaluations, behind, question }).await?;
     known.insert(handle, standing);
-    answer
+    Ok(answer)
 }
