@@ -8,7 +8,7 @@ use std::path::Path;
 
 use url::Url;
 
-use super::callers::{Callers, Presented};
+use super::callers::Callers;
 use super::forward_auth::{self, ForwardAuth};
 use super::policy::{self, Policy};
 use super::wire::{self, CnfEncoding, Level, UserinfoMode};
@@ -205,9 +205,8 @@ pub(super) fn check_admin(wire: &wire::Admin, base: &Path, audiences: &[Audience
     let path = base.join(&wire.secret_file);
     let secret = Secret::read(&path)
         .map_err(|error| value("admin.secret_file", &format!("the secret in {} {error}", path.display())))?;
-    let presented = Presented { secret: Some(secret.clone()), certificate: None };
-    let caller = |audience: &&Audience| !audience.callers.are_open() && audience.callers.admit(&presented);
-    if let Some(audience) = audiences.iter().find(caller) {
+    // The secret by itself: that an audience demands a certificate as well makes its secret nobody else's.
+    if let Some(audience) = audiences.iter().find(|audience| audience.callers.have_secret(&secret)) {
         let problem = format!("the same secret as audience {:?} has; it names the caller", audience.id);
         return Err(value("admin.secret_file", &problem));
     }

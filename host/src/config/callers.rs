@@ -69,6 +69,11 @@ impl Callers {
         secret && certificate && !self.are_open()
     }
 
+    /// Whether this is the secret that is demanded, with a certificate or without.
+    pub(super) fn have_secret(&self, secret: &Secret) -> bool {
+        self.secret.as_ref().is_some_and(|ours| ours.same_as(secret))
+    }
+
     /// What two audiences must not share, since it names the caller: the key of the configuration.
     pub(super) fn shared_with(&self, other: &Self) -> Option<&'static str> {
         let same_secret = |(ours, theirs): (&Secret, &Secret)| ours.same_as(theirs);

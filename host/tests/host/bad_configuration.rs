@@ -154,6 +154,12 @@ fn production_knows_no_development_table() {
 fn an_audience_that_could_only_deny() {
     check(&GOOD.replace("required = true", "required = false"), "CFG-NO-REQUIRED-POLICY", &["smurtab"]);
 }
+    // The same when a certificate is demanded beside it: the operator's secret alone names no caller, and is shared all the same.
+    let pinned = format!("caller_certificates = [\"sha256:{}\"]", "0".repeat(64));
+    let both = GOOD.replacen("[limits]", "[admin]\nsecret_file = \"smurtab.secret\"\n[limits]", 1);
+    let both = both.replacen("clock_skew_s", &format!("{pinned}\nclock_skew_s"), 1);
+    let tls = "[server.tls]\ncertificate = \"no.pem\"\nkey = \"no.key\"\n\n[state]";
+    check(&both.replacen("[state]", tls, 1), "CFG-VALUE", &["admin.secret_file", "the same secret as audience"]);
 
 #[test]
 fn who_asks_and_who_vouches() {
