@@ -1,12 +1,13 @@
 //! When policies are looked at again without an operator's call: a file changed, or the process got SIGHUP.
 //!
-//! Directories are watched, not files, because editors and deployments put a new file in the old one's place. What else lies in
+//! Directories are watched, not files, because editors and deployments put a new file in the old one's place. Links are followed, and the
+//! directory of each is watched too: a release that `current` leads to, or a volume of Kubernetes, is exchanged by another link. What else lies in
 //! those directories is no concern, and is left out before anybody is woken: a log that is written all the time must neither have
 //! policies reloaded nor keep a reload waiting for a quiet moment. Several changes within a moment are one, so that a configuration and
 //! its components can be copied one after the other.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -121,8 +122,7 @@ impl Files {
 
     /// Watches what the configuration names now.
     fn watch(&mut self, service: &Service) {
-        let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
-        let wanted: BTreeSet<PathBuf> = service.policies.files().into_iter().map(absolute).collect();
+        let wanted: BTreeSet<PathBuf> = service.policies.files().iter().flat_map(|path| way_to(path)).collect();
         let parents = wanted.iter().filter_map(|path| path.parent().map(Path::to_owned));
         let inside = wanted.iter().filter(|path| path.is_dir()).flat_map(|path| [path.clone(), path.join("vectors")]);
         let directories: BTreeSet<PathBuf> = parents.chain(inside).filter(|path| path.is_dir()).collect();
@@ -150,6 +150,41 @@ impl Files {
     }
 }
 
+/// Linux follows no more (path_resolution(7)).
+const MOST_LINKS: usize = 40;
+
+/// Where a path leads in the end, and every link on the way; none of them leads through a link itself, so that they are the names under
+/// which changes are reported.
+fn way_to(path: &Path) -> BTreeSet<PathBuf> {
+    let mut way = BTreeSet::new();
+    let mut rest = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for _ in 0..MOST_LINKS {
+        let mut parts = rest.components();
+        let mut reached = PathBuf::new();
+        let link = loop {
+            match parts.next() {
+                None => {
+                    way.insert(reached);
+                    return way;
+                }
+                // No link is left in what was reached, so the parent is the one that is meant.
+                Some(Component::ParentDir) => {
+                    reached.pop();
+                }
+                Some(part) => {
+                    reached.push(part);
+                    if let Ok(target) = std::fs::read_link(&reached) {
+                        break target;
+                    }
+                }
+            }
+        };
+        rest = reached.parent().unwrap_or(Path::new("/")).join(link).join(parts.as_path());
+        way.insert(reached);
+    }
+    way
+}
+
 /// True for a file that the configuration names, and for what lies in a directory that it names.
 fn counts(wanted: &BTreeSet<PathBuf>, path: &Path) -> bool {
     path.ancestors().any(|part| wanted.contains(part))
@@ -157,7 +192,26 @@ fn counts(wanted: &BTreeSet<PathBuf>, path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::symlink;
+
     use super::*;
+
+    #[test]
+    fn a_way_has_every_link_and_the_end() {
+        let parent = tempfile::tempdir().unwrap();
+        let root = parent.path().canonicalize().unwrap();
+        std::fs::create_dir(root.join("..one")).unwrap();
+        symlink("..one", root.join("..data")).unwrap();
+        symlink("..data/vigie.toml", root.join("vigie.toml")).unwrap();
+        symlink(root.join("vigie.toml"), root.join("..one/far")).unwrap();
+        let expected = |names: &[&str]| names.iter().map(|name| root.join(name)).collect::<BTreeSet<_>>();
+        let whole = ["vigie.toml", "..data", "..one/vigie.toml"];
+        assert_eq!(way_to(&root.join("vigie.toml")), expected(&whole));
+        assert_eq!(way_to(&root.join("..data/../vigie.toml")), expected(&whole));
+        assert_eq!(way_to(&root.join("..one/far")), expected(&[&whole[..], &["..one/far"]].concat()));
+        symlink("round", root.join("round")).unwrap();
+        assert_eq!(way_to(&root.join("round/x")), expected(&["round"]), "the system gives up too");
+    }
 
     #[test]
     fn only_what_the_configuration_names_counts() {
