@@ -26,20 +26,26 @@ use crate::digest::Digest;
 use crate::engine::cache::Cache;
 use crate::metrics::Metrics;
 use crate::problem::{Explain, Sentence};
+use folder::Folder;
 use kept::{History, Identity, Record};
-use loader::{LoadFailure, Loader, Met, Revision, Subjects};
+use loader::{For, LoadFailure, Loader, Met, Revision, Subjects};
 use table::{LoadedPolicy, Problem, Standing, Table};
 
 /// The policies in service.
 pub struct Policies {
     table: ArcSwap<Table>,
-    /// Whoever changes the table holds this, so that one change follows the other.
+    /// Ids of the audiences, in the order of the table; they are fixed at the start.
+    audiences: Box<[String]>,
+    /// Whoever changes the table holds this, so that one change follows the other. Nobody compiles meanwhile but to roll back.
     desk: Arc<Mutex<Desk>>,
+    /// One reload at a time. It compiles for minutes, and holds up neither the metrics nor an operator who wants back.
+    reloading: Mutex<()>,
     config: PathBuf,
     metrics: Arc<Metrics>,
 }
 
 /// What is needed to make another table.
+#[derive(Clone)]
 struct Desk {
     loader: Loader,
     record: Record,
@@ -49,6 +55,7 @@ struct Desk {
 }
 
 /// What the configuration says of an audience.
+#[derive(Clone)]
 struct Wanted {
     id: String,
     subjects: Subjects,
@@ -129,7 +136,8 @@ impl Prepared {
         let record = loader.folder().map(|folder| Record::read(folder)).unwrap_or_default();
         let audiences: Vec<Wanted> = config.audiences.iter().map(Wanted::of).collect();
         let mut desk = Desk { loader, record, core: Some(core), audiences };
-        let (table, failures) = desk.table(&Table::default(), now);
+        let (table, failures) = desk.table(&Table::default(), &mut Met::default(), now);
+        desk.tidy();
         Self { table: Arc::new(table), desk: Arc::new(Mutex::new(desk)), failures: Arc::new(failures) }
     }
 
@@ -149,39 +157,44 @@ impl Wanted {
         let subjects = if audience.login.is_some() { Subjects::Verified } else { Subjects::Asserted };
         Self { id: audience.id.clone(), subjects, policies: audience.policies.clone() }
     }
+
+    fn place(&self) -> For<'_> {
+        For { audience: &self.id, subjects: self.subjects }
+    }
 }
 
 impl Policies {
     /// Begins with what was prepared. `config` is read again at each change.
     pub fn new(prepared: Prepared, config: PathBuf, metrics: Arc<Metrics>, now: u64) -> Self {
         let Prepared { table, desk, failures } = prepared;
-        let policies = Self { table: ArcSwap::from_pointee(Table::default()), desk, config, metrics };
+        let audiences = lock(&desk).audiences.iter().map(|audience| audience.id.clone()).collect();
+        let table_before = ArcSwap::from_pointee(Table::default());
+        let policies = Self { table: table_before, audiences, desk, reloading: Mutex::default(), config, metrics };
         say(&failures, Cause::Start);
         policies.count(&failures);
-        policies.exchange(&policies.desk(), table, now);
+        policies.exchange(table, now);
         policies
     }
 
     fn desk(&self) -> MutexGuard<'_, Desk> {
-        // A change that broke off has exchanged nothing; the next one begins anew.
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.desk)
     }
 
     /// Puts a table into service and says so in the metrics.
-    fn exchange(&self, desk: &Desk, table: Arc<Table>, now: u64) {
+    fn exchange(&self, table: Arc<Table>, now: u64) {
         let before = self.table.swap(Arc::clone(&table));
-        for (place, audience) in desk.audiences.iter().enumerate() {
+        for (place, audience) in self.audiences.iter().enumerate() {
             let (old, new) = (before.of(place), table.of(place));
             let same =
                 |one: &LoadedPolicy| old.iter().find(|other| other.id == one.id).map(|other| other.digest.clone());
             for policy in new.iter() {
                 let replaced = same(policy);
                 if replaced.as_ref() != Some(&policy.digest) {
-                    self.metrics.policy_active(&audience.id, &policy.id, &policy.digest, replaced.as_deref(), now);
+                    self.metrics.policy_active(audience, &policy.id, &policy.digest, replaced.as_deref(), now);
                 }
             }
             for policy in old.iter().filter(|one| !new.iter().any(|other| other.id == one.id)) {
-                self.metrics.policy_gone(&audience.id, &policy.id, &policy.digest);
+                self.metrics.policy_gone(audience, &policy.id, &policy.digest);
             }
         }
     }
@@ -194,10 +207,10 @@ impl Policies {
 
     /// Writes into the metrics which policies are in quarantine at this moment.
     pub fn measure(&self) {
-        let (desk, table) = (self.desk(), self.now());
-        for (place, audience) in desk.audiences.iter().enumerate() {
+        let table = self.now();
+        for (place, audience) in self.audiences.iter().enumerate() {
             for policy in table.of(place).iter() {
-                self.metrics.policy_quarantined(&audience.id, &policy.id, policy.is_quarantined().into());
+                self.metrics.policy_quarantined(audience, &policy.id, policy.is_quarantined().into());
             }
         }
     }
@@ -213,7 +226,7 @@ impl Policies {
     /// # Errors
     /// The configuration does not hold, and nothing changed.
     pub fn reload(&self, cause: Cause, now: u64) -> Result<report::Report, ConfigError> {
-        let mut desk = self.desk();
+        let _one_at_a_time = lock(&self.reloading);
         let config = Config::read(&self.config).inspect_err(|error| {
             tracing::error!(
                 code = error.code(),
@@ -222,13 +235,28 @@ impl Policies {
                 Sentence(error)
             );
         })?;
-        desk.take(config);
-        let (table, failures) = desk.table(&self.now(), now);
+        let mut wanted = self.desk().audiences.clone();
+        take_audiences(&mut wanted, config);
+        let mut met = Met::default();
+        let (mut desk, table, failures) = loop {
+            // Compiled beside the desk, with a copy of what lies on it.
+            let (mut copy, before) = {
+                let desk = self.desk();
+                (Desk { audiences: wanted.clone(), ..desk.clone() }, self.now())
+            };
+            let (table, failures) = copy.table(&before, &mut met, now);
+            let mut desk = self.desk();
+            // An operator rolled back meanwhile, and that counts: once more from there. What was compiled is met already.
+            if self.now().number() == before.number() {
+                *desk = copy;
+                break (desk, Arc::new(table), failures);
+            }
+        };
+        desk.tidy();
         let failed = failures.len();
         say(&failures, cause);
         self.count(&failures);
-        let table = Arc::new(table);
-        self.exchange(&desk, Arc::clone(&table), now);
+        self.exchange(Arc::clone(&table), now);
         tracing::info!(cause = cause.name(), table = table.number(), failed, "policies were reloaded");
         Ok(desk.report(&table))
     }
@@ -247,7 +275,7 @@ impl Policies {
     ) -> Result<report::Report, RollBackError> {
         let mut desk = self.desk();
         let table = Arc::new(desk.roll_back(&self.now(), audience, policy, to)?);
-        self.exchange(&desk, Arc::clone(&table), now);
+        self.exchange(Arc::clone(&table), now);
         Ok(desk.report(&table))
     }
 
@@ -269,38 +297,15 @@ impl Policies {
 }
 
 impl Desk {
-    /// Takes the policies of a configuration that was read again. Audiences are fixed at the start.
-    fn take(&mut self, config: Config) {
-        for audience in &mut self.audiences {
-            match config.audiences.iter().find(|one| one.id == audience.id) {
-                Some(found) => audience.policies.clone_from(&found.policies),
-                None => tracing::warn!(
-                    code = "POL-RESTART",
-                    audience = audience.id,
-                    "the configuration has this audience no more; it is served with the policies that it has until the host is started again"
-                ),
-            }
-        }
-        for found in &config.audiences {
-            if !self.audiences.iter().any(|audience| audience.id == found.id) {
-                tracing::warn!(
-                    code = "POL-RESTART",
-                    audience = found.id,
-                    "the configuration has a new audience; it is served when the host is started again"
-                );
-            }
-        }
-    }
-
-    fn table(&mut self, before: &Table, now: u64) -> (Table, Vec<NotTaken>) {
-        let (mut met, mut failures, mut lists) = (Met::default(), Vec::new(), Vec::new());
+    fn table(&mut self, before: &Table, met: &mut Met, now: u64) -> (Table, Vec<NotTaken>) {
+        let (mut failures, mut lists) = (Vec::new(), Vec::new());
         for (place, audience) in self.audiences.iter().enumerate() {
             let current = before.of(place);
             let mut list = Vec::with_capacity(audience.policies.len());
             for wanted in &audience.policies {
                 let current = current.iter().find(|one| one.id == wanted.id).and_then(LoadedPolicy::revision);
                 let history = self.record.of(&audience.id, &wanted.id);
-                let taken = take(&self.loader, (wanted, audience.subjects), current, history, &mut met, now);
+                let taken = take(&self.loader, (wanted, audience.place()), current, history, met, now);
                 if let Some(failure) = taken.failure {
                     failures.push((audience.id.clone(), wanted.id.clone(), Arc::new(failure)));
                 }
@@ -308,24 +313,29 @@ impl Desk {
             }
             lists.push(list.into());
         }
-        self.tidy();
         (Table::new(before.number() + 1, lists), failures)
     }
 
     /// Writes the record down, and removes what no revision needs.
     fn tidy(&mut self) {
-        let Some(folder) = self.loader.folder().map(Arc::clone) else { return };
+        let Some(folder) = self.write_down() else { return };
+        let needed = self.record.components();
+        let copies: BTreeSet<String> = needed.iter().map(|digest| loader::kept_file(*digest)).collect();
+        folder.remove(|name| name.ends_with(".wasm") && !copies.contains(name));
+        let core = self.core.iter().chain(&needed).map(Digest::hex).collect();
+        Cache::new(folder).retain(&core);
+    }
+
+    /// Writes the record down, without policies that are not configured any more.
+    fn write_down(&mut self) -> Option<Arc<Folder>> {
+        let folder = self.loader.folder().map(Arc::clone)?;
         let policies = self
             .audiences
             .iter()
             .flat_map(|audience| audience.policies.iter().map(|policy| (audience.id.clone(), policy.id.clone())));
         self.record.retain(&policies.collect());
         self.record.write(&folder);
-        let needed = self.record.components();
-        let copies: BTreeSet<String> = needed.iter().map(|digest| loader::kept_file(*digest)).collect();
-        folder.remove(|name| name.ends_with(".wasm") && !copies.contains(name));
-        let core = self.core.iter().chain(&needed).map(Digest::hex).collect();
-        Cache::new(folder).retain(&core);
+        Some(folder)
     }
 
     fn roll_back(
@@ -335,16 +345,16 @@ impl Desk {
         policy: &str,
         to: Option<Digest>,
     ) -> Result<Table, RollBackError> {
-        let place = self.audiences.iter().position(|one| one.id == audience).ok_or(RollBackError::Unknown)?;
-        let wanted = self.audiences.get(place).and_then(|one| one.policies.iter().find(|one| one.id == policy));
-        let wanted = wanted.ok_or(RollBackError::Unknown)?;
+        let found = self.audiences.iter().enumerate().find(|(_, one)| one.id == audience);
+        let (place, asked) = found.ok_or(RollBackError::Unknown)?;
+        let wanted = asked.policies.iter().find(|one| one.id == policy).ok_or(RollBackError::Unknown)?;
         let history = self.record.of(audience, policy);
         let kept = match to {
             None => history.older(),
             Some(component) => history.with(component),
         };
         let kept = kept.cloned().ok_or(RollBackError::NotKept)?;
-        let revision = self.loader.restore(&kept, &mut Met::default()).map_err(RollBackError::Load)?;
+        let revision = self.loader.restore(&kept, asked.place(), &mut Met::default()).map_err(RollBackError::Load)?;
         history.roll_back(&kept, self.loader.identify(wanted));
         let standing = if history.set_aside.is_some() { Standing::RolledBack } else { Standing::Configured };
         let rolled = LoadedPolicy::new(policy, wanted.role, Some(revision), standing);
@@ -363,8 +373,32 @@ impl Desk {
             digest = rolled.digest,
             "a policy was rolled back by an operator"
         );
-        self.tidy();
+        // No revision is forgotten here, and a reload under way may have made files that the record does not know yet: nothing to remove.
+        self.write_down();
         Ok(table)
+    }
+}
+
+/// Takes the policies of a configuration that was read again. Audiences are fixed at the start.
+fn take_audiences(audiences: &mut [Wanted], config: Config) {
+    for audience in audiences.iter_mut() {
+        match config.audiences.iter().find(|one| one.id == audience.id) {
+            Some(found) => audience.policies.clone_from(&found.policies),
+            None => tracing::warn!(
+                code = "POL-RESTART",
+                audience = audience.id,
+                "the configuration has this audience no more; it is served with the policies that it has until the host is started again"
+            ),
+        }
+    }
+    for found in config.audiences {
+        if !audiences.iter().any(|audience| audience.id == found.id) {
+            tracing::warn!(
+                code = "POL-RESTART",
+                audience = found.id,
+                "the configuration has a new audience; it is served when the host is started again"
+            );
+        }
     }
 }
 
@@ -383,6 +417,11 @@ fn say(failures: &[NotTaken], cause: Cause) {
     }
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A change that broke off has exchanged nothing; the next one begins anew.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 struct Taken {
     policy: LoadedPolicy,
     failure: Option<LoadFailure>,
@@ -391,7 +430,7 @@ struct Taken {
 /// One policy: what is configured if it passes and was not set aside, and else what served before.
 fn take(
     loader: &Loader,
-    (wanted, subjects): (&config::Policy, Subjects),
+    (wanted, place): (&config::Policy, For<'_>),
     current: Option<&Arc<Revision>>,
     history: &mut History,
     met: &mut Met,
@@ -401,7 +440,7 @@ fn take(
         current.map(Arc::clone).or_else(|| {
             let kept = history.active.as_ref()?;
             loader
-                .restore(kept, met)
+                .restore(kept, place, met)
                 .inspect_err(|error| {
                     tracing::error!(
                         code = error.code(),
@@ -419,7 +458,7 @@ fn take(
     {
         return Taken { policy: new(Some(revision), Standing::RolledBack), failure: None };
     }
-    match loader.load(wanted, subjects, current, met, now) {
+    match loader.load(wanted, place, current, met, now) {
         Ok(revision) => {
             history.activate(&revision);
             Taken { policy: new(Some(revision), Standing::Configured), failure: None }

@@ -7,6 +7,7 @@
 //! was made. A revision that may only grow keeps an older signed bundle from coming back: the last one seen is kept in a state file.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -159,6 +160,9 @@ pub struct Manifest {
     pub revision: u64,
     /// Every file but the manifest.
     files: BTreeMap<String, Digest>,
+    /// Thumbprint of the key that signed it. Not of the manifest's own saying.
+    #[serde(skip)]
+    author: String,
 }
 
 impl Manifest {
@@ -224,8 +228,9 @@ pub fn write(
         return Err(BundleError::Exists(place.to_owned()));
     }
     let digests = files.iter().map(|(path, bytes)| (path.clone(), Digest::of(bytes))).collect();
-    let manifest = Manifest { name: about.0.to_owned(), version: about.1.to_owned(), revision, files: digests };
-    let header = Header { alg: ALGORITHM.into(), kid: key.public().thumbprint(), typ: TYPE.into() };
+    let author = key.public().thumbprint();
+    let header = Header { alg: ALGORITHM.into(), kid: author.clone(), typ: TYPE.into() };
+    let manifest = Manifest { name: about.0.to_owned(), version: about.1.to_owned(), revision, files: digests, author };
     let part = |json: Result<Vec<u8>, serde_json::Error>| URL_SAFE_NO_PAD.encode(json.unwrap_or_default());
     let input = format!("{}.{}", part(serde_json::to_vec(&header)), part(serde_json::to_vec(&manifest)));
     let jws = format!("{input}.{}", URL_SAFE_NO_PAD.encode(key.sign(input.as_bytes())?));
@@ -260,6 +265,7 @@ pub fn open(place: &Path, key: &PublicKey) -> Result<Manifest, BundleError> {
     }
     let manifest: Manifest = serde_json::from_slice(&decode(payload)?)
         .map_err(|error| BundleError::Manifest { bundle: place.to_owned(), problem: error.to_string() })?;
+    let manifest = Manifest { author: expected.kid, ..manifest };
     for wanted in [COMPONENT, SETTINGS] {
         if !manifest.files.contains_key(wanted) {
             let problem = format!("it lists no {wanted}");
@@ -308,47 +314,199 @@ fn list(directory: &Path, prefix: &str, found: &mut BTreeSet<String>) -> Result<
     Ok(())
 }
 
-/// The highest revision that was accepted of each policy.
-#[derive(Default, Serialize, Deserialize)]
-#[serde(transparent)]
-struct Seen(BTreeMap<String, Accepted>);
+/// Where a bundle is in service: two that take different revisions of one bundle keep a memory each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Placement {
+    /// The relying party.
+    pub audience: String,
+    /// Its policy.
+    pub policy: String,
+}
 
+/// The highest revisions that were accepted.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seen {
+    accepted: Vec<Accepted>,
+}
+
+/// One of them: of an author's bundle, since a name is anybody's to write into a manifest.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Accepted {
+    /// Thumbprint of the author's key. Absent in what was written before authors were told apart; that holds for every author until
+    /// one of the author's own stands beside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    author: Option<String>,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<Placement>,
     revision: u64,
     manifest: Digest,
 }
 
-/// Holds a revision to the least that is wanted and to the last that was accepted, and notes it. The file is replaced in one step.
+/// The file as it was before authors were told apart.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct SeenByName(BTreeMap<String, AcceptedByName>);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AcceptedByName {
+    revision: u64,
+    manifest: Digest,
+}
+
+impl From<SeenByName> for Seen {
+    fn from(before: SeenByName) -> Self {
+        let taken = |(name, AcceptedByName { revision, manifest })| Accepted {
+            author: None,
+            name,
+            service: None,
+            revision,
+            manifest,
+        };
+        Self { accepted: before.0.into_iter().map(taken).collect() }
+    }
+}
+
+impl Seen {
+    fn read(file: &Path) -> Result<Self, BundleError> {
+        let text = match document::read(file) {
+            Ok(text) => text,
+            Err(ReadDocumentError::Unreadable { kind: std::io::ErrorKind::NotFound, .. }) => return Ok(Self::default()),
+            Err(error) => return Err(error.into()),
+        };
+        let name = file.display().to_string();
+        // The older form first: what is wrong is said of the form that is written now.
+        let seen = document::parse::<SeenByName>(&name, &text).map(Self::from);
+        Ok(seen.or_else(|_| document::parse(&name, &text))?)
+    }
+
+    fn of(&self, manifest: &Manifest, service: Option<&Placement>) -> Option<&Accepted> {
+        let same_name = || self.accepted.iter().filter(|one| one.name == manifest.name);
+        let own = |one: &&Accepted| one.author.as_ref() == Some(&manifest.author) && one.service.as_ref() == service;
+        same_name().find(own).or_else(|| same_name().find(|one| one.author.is_none()))
+    }
+
+    fn note(&mut self, accepted: Accepted) {
+        self.accepted.retain(|one| {
+            one.author != accepted.author || one.name != accepted.name || one.service != accepted.service
+        });
+        self.accepted.push(accepted);
+    }
+
+    /// In one step, and on the disk before it counts: a revision that is forgotten may come back.
+    fn write(&self, file: &Path) -> Result<(), BundleError> {
+        let beside = file.with_extension("new");
+        let replace = || {
+            let mut new = std::fs::File::create(&beside)?;
+            new.write_all(&serde_json::to_vec_pretty(self).unwrap_or_default())?;
+            new.sync_all()?;
+            std::fs::rename(&beside, file)
+        };
+        replace().map_err(|error: std::io::Error| BundleError::Io {
+            path: file.to_owned(),
+            what: "written",
+            kind: error.kind(),
+        })
+    }
+}
+
+/// Holds a revision to the least that is wanted and to the last that was accepted of its author, and notes it in a state file.
 ///
 /// # Errors
 /// It is lower, or the same with other files; or the state file cannot be read or written.
 pub fn accept(manifest: &Manifest, least: u64, state: Option<&Path>) -> Result<(), BundleError> {
+    hold(manifest, least, state, None)
+}
+
+/// The same, with a memory of its own for each place where a bundle is in service.
+///
+/// # Errors
+/// As there.
+pub fn accept_for(
+    service: Placement,
+    manifest: &Manifest,
+    least: u64,
+    state: Option<&Path>,
+) -> Result<(), BundleError> {
+    hold(manifest, least, state, Some(service))
+}
+
+fn hold(manifest: &Manifest, least: u64, state: Option<&Path>, service: Option<Placement>) -> Result<(), BundleError> {
     let Manifest { name, revision, .. } = manifest;
     let too_low = |least| BundleError::Revision { name: name.clone(), found: *revision, least };
     if *revision < least {
         return Err(too_low(least));
     }
     let Some(file) = state else { return Ok(()) };
-    let mut seen: Seen = match document::read(file) {
-        Ok(text) => document::parse(&file.display().to_string(), &text)?,
-        Err(ReadDocumentError::Unreadable { kind: std::io::ErrorKind::NotFound, .. }) => Seen::default(),
-        Err(error) => return Err(error.into()),
-    };
+    let mut seen = Seen::read(file)?;
     let digest = Digest::of(&serde_json::to_vec(manifest).unwrap_or_default());
-    if let Some(last) = seen.0.get(name) {
+    if let Some(last) = seen.of(manifest, service.as_ref()) {
         if *revision < last.revision {
             return Err(too_low(last.revision));
         }
         if *revision == last.revision && digest != last.manifest {
             return Err(BundleError::SameRevision { name: name.clone(), revision: *revision });
         }
+        if *revision == last.revision && last.author.is_some() {
+            return Ok(());
+        }
     }
-    seen.0.insert(name.clone(), Accepted { revision: *revision, manifest: digest });
-    let refused =
-        |error: std::io::Error| BundleError::Io { path: file.to_owned(), what: "written", kind: error.kind() };
-    let beside = file.with_extension("new");
-    std::fs::write(&beside, serde_json::to_vec_pretty(&seen).unwrap_or_default()).map_err(refused)?;
-    std::fs::rename(&beside, file).map_err(refused)
+    let author = Some(manifest.author.clone());
+    seen.note(Accepted { author, name: name.clone(), service, revision: *revision, manifest: digest });
+    seen.write(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(author: &str, revision: u64, file: &[u8]) -> Manifest {
+        let files = [(COMPONENT.to_owned(), Digest::of(file))].into();
+        Manifest { name: "ward".into(), version: "1".into(), revision, files, author: author.into() }
+    }
+
+    fn at(audience: &str) -> Placement {
+        Placement { audience: audience.into(), policy: "rules".into() }
+    }
+
+    #[track_caller]
+    fn too_low(taken: Result<(), BundleError>, expected: u64) {
+        assert!(matches!(taken, Err(BundleError::Revision { least, .. }) if least == expected), "{taken:?}");
+    }
+
+    #[test]
+    fn nobody_is_locked_out_by_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("bundles.json");
+        let state = Some(file.as_path());
+        accept_for(at("a"), &manifest("one", 9, b"x"), 0, state).unwrap();
+        accept_for(at("a"), &manifest("other", 1, b"y"), 0, state).unwrap();
+        accept_for(at("b"), &manifest("one", 2, b"z"), 0, state).unwrap();
+        accept(&manifest("one", 1, b"x"), 0, state).unwrap();
+        too_low(accept_for(at("a"), &manifest("one", 8, b"x"), 0, state), 9);
+        too_low(accept_for(at("b"), &manifest("one", 1, b"z"), 0, state), 2);
+        let same = accept_for(at("a"), &manifest("one", 9, b"changed"), 0, state);
+        assert!(matches!(same, Err(BundleError::SameRevision { revision: 9, .. })), "{same:?}");
+        accept_for(at("a"), &manifest("one", 10, b"x"), 0, state).unwrap();
+        too_low(accept_for(at("a"), &manifest("one", 10, b"x"), 11, state), 11);
+    }
+
+    #[test]
+    fn what_was_seen_before_authors_were_told_apart_still_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("bundles.json");
+        let digest = Digest::of(b"older");
+        std::fs::write(&file, format!("{{\"ward\":{{\"revision\":5,\"manifest\":\"{digest}\"}}}}")).unwrap();
+        too_low(accept_for(at("a"), &manifest("one", 4, b"x"), 0, Some(&file)), 5);
+        accept_for(at("a"), &manifest("one", 6, b"x"), 0, Some(&file)).unwrap();
+        too_low(accept_for(at("b"), &manifest("one", 4, b"x"), 0, Some(&file)), 5);
+        too_low(accept_for(at("a"), &manifest("one", 5, b"x"), 0, Some(&file)), 6);
+        std::fs::write(&file, "neither").unwrap();
+        let refused = accept(&manifest("one", 9, b"x"), 0, Some(&file));
+        assert!(matches!(refused, Err(BundleError::Document(_))), "{refused:?}");
+    }
 }

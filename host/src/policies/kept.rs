@@ -86,7 +86,9 @@ impl History {
     /// A revision went into service.
     pub(super) fn activate(&mut self, revision: &Revision) {
         self.set_aside = None;
-        if self.active.as_ref().is_some_and(|active| active.identity == revision.identity) {
+        if let Some(active) = self.active.as_mut().filter(|active| active.identity == revision.identity) {
+            // The same content may come again under a higher revision.
+            active.bundle_revision = revision.bundle_revision;
             return;
         }
         let newest = self.active.iter().chain(&self.retired).map(|one| one.number).max().unwrap_or(0);

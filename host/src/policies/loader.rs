@@ -15,9 +15,9 @@ use std::sync::Arc;
 use super::folder::Folder;
 use super::kept::Identity;
 use crate::authoring::bundle::key::PublicKey;
-use crate::authoring::bundle::{self, BundleError};
+use crate::authoring::bundle::{self, BundleError, Placement};
 use crate::authoring::project::ProjectError;
-use crate::authoring::{Candidate, trial, vectors};
+use crate::authoring::{Candidate, document, trial, vectors};
 use crate::config::{Config, Policy as Wanted, PolicyClass, Source};
 use crate::digest::Digest;
 use crate::engine::cache::Cache;
@@ -139,6 +139,8 @@ pub struct Revision {
     pub bundle_revision: Option<u64>,
     /// When it was taken, Unix seconds.
     pub since: u64,
+    /// Digest of the vectors that it answered, so that others are asked when they change.
+    vectors: Option<Digest>,
 }
 
 /// Whose word the subjects of an audience are. A policy that needs a login is not taken where there are none.
@@ -148,6 +150,25 @@ pub enum Subjects {
     Verified,
     /// The caller's.
     Asserted,
+}
+
+/// The audience that a policy is taken for.
+#[derive(Debug, Clone, Copy)]
+pub struct For<'a> {
+    /// Its id.
+    pub audience: &'a str,
+    /// Whose word its subjects are.
+    pub subjects: Subjects,
+}
+
+impl For<'_> {
+    /// Whether the policy can decide there at all.
+    fn suits(self, policy: &Policy, file: &Path) -> Result<(), LoadFailure> {
+        if self.subjects == Subjects::Asserted && policy.description().needs_login {
+            return Err(LoadComponentError::NeedsLogin { file: file.display().to_string() }.into());
+        }
+        Ok(())
+    }
 }
 
 /// Components that were met during one change, so that each is read and compiled once.
@@ -194,40 +215,51 @@ impl Loader {
         }
     }
 
-    /// Takes a policy through every stage, unless it is `current`, which has been through them.
+    /// Takes a policy through every stage. `current` has been through those that look at component and settings; its vectors and the
+    /// revision of its bundle may be others since.
     ///
     /// # Errors
     /// The stage that it does not pass.
     pub fn load(
         &self,
         wanted: &Wanted,
-        subjects: Subjects,
+        place: For<'_>,
         current: Option<&Arc<Revision>>,
         met: &mut Met,
         now: u64,
     ) -> Result<Arc<Revision>, LoadFailure> {
         let files = self.fetch(wanted)?;
         let identity = Identity::new(files.digest, &files.settings, wanted.class);
-        if let Some(current) = current.filter(|current| current.identity == identity) {
-            return Ok(Arc::clone(current));
-        }
-        let candidate = self.candidate(&files.component, files.digest, wanted.class, met)?;
-        let policy = candidate.with(&files.settings).map_err(at(Stage::Settings))?;
-        if subjects == Subjects::Asserted && policy.description().needs_login {
-            return Err(LoadComponentError::NeedsLogin { file: files.component.display().to_string() }.into());
-        }
-        if let Some(folder) = &files.vectors {
+        let current = current.filter(|current| current.identity == identity);
+        let policy = match current {
+            Some(current) => current.policy.with_settings(files.settings.clone()),
+            None => {
+                let candidate = self.candidate(&files.component, files.digest, wanted.class, met)?;
+                candidate.with(&files.settings).map_err(at(Stage::Settings))?
+            }
+        };
+        place.suits(&policy, &files.component)?;
+        let vectors = files.vectors.as_deref().map(vectors_digest).transpose().map_err(at(Stage::SelfTest))?;
+        if let Some(folder) = &files.vectors
+            && current.is_none_or(|current| current.vectors != vectors)
+        {
+            let candidate = self.candidate(&files.component, files.digest, wanted.class, met)?;
             let least = if files.signed.is_some() { Least::None } else { Least::One };
             self_test(&candidate, folder, &files.settings, least).map_err(at(Stage::SelfTest))?;
         }
         if let Some((manifest, least)) = &files.signed {
             // Only now: a bundle that does not run must not keep the one before it from being used again.
             let seen = self.folder.as_ref().map(|folder| folder.place(SEEN));
-            bundle::accept(manifest, *least, seen.as_deref()).map_err(at(Stage::Signature))?;
+            let place = Placement { audience: place.audience.to_owned(), policy: wanted.id.clone() };
+            bundle::accept_for(place, manifest, *least, seen.as_deref()).map_err(at(Stage::Signature))?;
         }
         self.keep(&files.component, files.digest);
         let bundle_revision = files.signed.map(|(manifest, _)| manifest.revision);
-        Ok(Arc::new(Revision { policy, identity, settings: files.settings, bundle_revision, since: now }))
+        if let Some(current) = current.filter(|one| (one.bundle_revision, one.vectors) == (bundle_revision, vectors)) {
+            return Ok(Arc::clone(current));
+        }
+        let since = current.map_or(now, |current| current.since);
+        Ok(Arc::new(Revision { policy, identity, settings: files.settings, bundle_revision, since, vectors }))
     }
 
     /// A policy of the configuration, with another component or other settings in the place of its own: for people who compare.
@@ -259,17 +291,25 @@ impl Loader {
     ///
     /// # Errors
     /// The stage that it does not pass any more.
-    pub(super) fn restore(&self, kept: &super::kept::Kept, met: &mut Met) -> Result<Arc<Revision>, LoadFailure> {
+    pub(super) fn restore(
+        &self,
+        kept: &super::kept::Kept,
+        place: For<'_>,
+        met: &mut Met,
+    ) -> Result<Arc<Revision>, LoadFailure> {
         let digest = kept.identity.component;
         let path = self.folder.as_ref().map(|folder| folder.place(&kept_file(digest))).unwrap_or_default();
         let candidate = self.candidate(&path, digest, kept.identity.class, met)?;
         let policy = candidate.with(&kept.settings).map_err(at(Stage::Settings))?;
+        // It was kept when the audience may have had other subjects than now.
+        place.suits(&policy, &path)?;
         Ok(Arc::new(Revision {
             policy,
             identity: kept.identity.clone(),
             settings: kept.settings.clone(),
             bundle_revision: kept.bundle_revision,
             since: kept.since,
+            vectors: None,
         }))
     }
 
@@ -355,6 +395,17 @@ struct Files {
 enum Least {
     None,
     One,
+}
+
+/// Names and bytes of all vectors of a folder.
+fn vectors_digest(folder: &Path) -> Result<Digest, BundleError> {
+    let mut all = Vec::new();
+    for file in vectors::files(folder)? {
+        let text = document::read(&file)?;
+        all.extend_from_slice(file.file_name().unwrap_or_default().as_encoded_bytes());
+        all.extend_from_slice(Digest::of(text.as_bytes()).bytes());
+    }
+    Ok(Digest::of(&all))
 }
 
 fn self_test(candidate: &Candidate, folder: &Path, settings: &str, least: Least) -> Result<(), BundleError> {

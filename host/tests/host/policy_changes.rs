@@ -1,16 +1,20 @@
 //! Policies change while the host answers: by a file, a signal and a call; what fails changes nothing; and there is a way back.
 
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use vigie_host::engine::compiler::{Compiler, Worker};
 
 use super::support::components::{digest, path, wat};
 use super::support::guests::{guest, in_shell, write};
 use super::support::host::{Host, SMURTAB_SECRET, claims, question, userinfo, write_config};
 use super::support::keys::Key;
+use super::support::program::Served;
 use super::support::provider::Provider;
 
 pub const OPERATOR: &str = "secret-of-the-operator-for-tests";
@@ -104,7 +108,7 @@ async fn a_file_a_signal_and_a_call_have_policies_reloaded() {
     let provider = doctor().await;
     let desk = Desk::new(&provider);
     desk.set(|config| config["policies"] = json!({ "watch": "files" }));
-    let host = super::support::program::Served::start(&desk.config());
+    let host = Served::start(&desk.config());
     let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
     let (url, smurtab, sidep) = (host.url(), digest("smurtab").to_string(), digest("sidep").to_string());
     assert_eq!(digest_of(&report(&client, url).await), smurtab);
@@ -201,21 +205,21 @@ async fn the_last_good_policy_outlives_its_file_and_the_host() {
     let smurtab = digest("smurtab").to_string();
     desk.pin(&copy, &smurtab);
     let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
-    let host = super::support::program::Served::start(&desk.config());
+    let host = Served::start(&desk.config());
     assert_eq!(first(&report(&client, host.url()).await)["state"], "active");
     assert_eq!(host.terminate(), Some(0));
     std::fs::remove_file(&copy).unwrap();
-    let host = super::support::program::Served::start(&desk.config());
+    let host = Served::start(&desk.config());
     let seen = report(&client, host.url()).await;
     assert_eq!((digest_of(&seen), &first(&seen)["state"]), (smurtab.as_str(), &json!("last-good")), "{seen}");
     host.terminate();
 
     // A record that somebody else wrote is not believed, so there is nothing to fall back to.
-    let record = desk.path().join("state.policies/revisions");
+    let record = desk.path().join("state.redb.policies/revisions");
     let mut bytes = std::fs::read(&record).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     std::fs::write(&record, bytes).unwrap();
-    let host = super::support::program::Served::start(&desk.config());
+    let host = Served::start(&desk.config());
     assert_eq!(first(&report(&client, host.url()).await)["state"], "missing");
     host.terminate();
 }
@@ -249,6 +253,179 @@ async fn there_is_a_way_back_and_it_holds() {
 
     let names: Vec<_> = first(&report)["retired"].as_array().unwrap().iter().map(|one| one["digest"].clone()).collect();
     assert_eq!(names, [json!(smurtab)]);
+}
+
+#[tokio::test]
+async fn a_roll_back_outlives_the_host() {
+    let provider = doctor().await;
+    let desk = Desk::new(&provider);
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
+    let (smurtab, sidep) = (digest("smurtab").to_string(), digest("sidep").to_string());
+    assert_eq!(Served::start(&desk.config()).terminate(), Some(0));
+    desk.pin_sample("sidep");
+    let host = Served::start(&desk.config());
+    assert_eq!(digest_of(&report(&client, host.url()).await), sidep);
+    let back = json!({ "audience": "smurtab", "policy": "smurtab-rules" });
+    let call = client.post(format!("{}/v1/policies/rollback", host.url())).bearer_auth(OPERATOR).json(&back);
+    assert_eq!(call.send().await.unwrap().status(), 200);
+    assert_eq!(host.terminate(), Some(0));
+    let host = Served::start(&desk.config());
+    let seen = report(&client, host.url()).await;
+    assert_eq!((digest_of(&seen), &first(&seen)["state"]), (smurtab.as_str(), &json!("rolled-back")), "{seen}");
+    assert_eq!(host.terminate(), Some(0));
+    // Until the configuration names something else than what was rolled back from.
+    desk.set(|config| config["audience"][0]["policy"][0]["settings"] = json!({ "categories": ["C"] }));
+    desk.pin_sample("smurtab");
+    let host = Served::start(&desk.config());
+    let seen = report(&client, host.url()).await;
+    assert_eq!((digest_of(&seen), &first(&seen)["state"]), (smurtab.as_str(), &json!("active")), "{seen}");
+    assert_eq!(host.terminate(), Some(0));
+}
+
+#[tokio::test]
+async fn three_retired_revisions_are_kept() {
+    let provider = doctor().await;
+    let desk = Desk::new(&provider);
+    let host = Host::serve(&desk.config()).await.unwrap();
+    let mut taken = Vec::new();
+    for number in 0..5 {
+        let (honest, honest_digest) = honest(desk.path(), number);
+        desk.pin(&honest, &honest_digest);
+        let (_, report) = host.post("/v1/policies/reload", OPERATOR, &json!({})).await;
+        assert_eq!((digest_of(&report), &first(&report)["state"]), (honest_digest.as_str(), &json!("active")));
+        taken.push(json!(honest_digest));
+    }
+    let report = desk.report(&host).await;
+    let names: Vec<_> = first(&report)["retired"].as_array().unwrap().iter().map(|one| one["digest"].clone()).collect();
+    assert_eq!(names, [taken[3].clone(), taken[2].clone(), taken[1].clone()]);
+    let copy = |digest: &Value| {
+        let name = digest.as_str().unwrap().trim_start_matches("sha256:").to_owned();
+        desk.path().join("state.redb.policies").join(name + ".wasm").exists()
+    };
+    assert_eq!(taken.iter().map(copy).collect::<Vec<_>>(), [false, true, true, true, true], "no copy is left behind");
+    let to = |digest: &Value| json!({ "audience": "smurtab", "policy": "smurtab-rules", "digest": digest });
+    let (status, answer) = host.post("/v1/policies/rollback", OPERATOR, &to(&taken[0])).await;
+    assert_eq!((status, answer["code"].as_str()), (409, Some("POL-NOT-KEPT")), "{answer}");
+    let (_, report) = host.post("/v1/policies/rollback", OPERATOR, &to(&taken[1])).await;
+    assert_eq!(json!(digest_of(&report)), taken[1], "{report}");
+}
+
+/// The honest policy once more, as another component each time.
+fn honest(directory: &Path, number: usize) -> (PathBuf, String) {
+    let text = format!("(core module $other{number} (func)) {}", guest("honest"));
+    let (path, digest) =
+        write(directory, &format!("honest-{number}"), &wat(&guest("shell").replace("@hostile", &text)));
+    (path, digest.to_string())
+}
+
+#[tokio::test]
+async fn what_needs_a_login_does_not_return_where_there_is_none() {
+    let provider = doctor().await;
+    let desk = Desk::new(&provider);
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
+    assert_eq!(Served::start(&desk.config()).terminate(), Some(0));
+    desk.set(|config| {
+        let audience = config["audience"][0].as_object_mut().unwrap();
+        for key in ["issuer", "client_id", "min_acr", "clock_skew_s", "userinfo", "forward_auth"] {
+            audience.remove(key).unwrap();
+        }
+        audience.insert("subject".into(), "asserted".into());
+    });
+    let host = Served::start(&desk.config());
+    let seen = report(&client, host.url()).await;
+    let about = first(&seen);
+    assert_eq!((&about["state"], &about["problem"]["code"]), (&json!("missing"), &json!("POL-NEEDS-LOGIN")), "{about}");
+    let (honest, honest_digest) = write(desk.path(), "honest", &in_shell("honest"));
+    desk.pin(&honest, &honest_digest.to_string());
+    let call = async |path: &str, body: &Value| {
+        let sent = client.post(format!("{}{path}", host.url())).bearer_auth(OPERATOR).json(body).send().await.unwrap();
+        (sent.status().as_u16(), sent.json::<Value>().await.unwrap())
+    };
+    assert_eq!(first(&call("/v1/policies/reload", &json!({})).await.1)["state"], "active");
+    let back = json!({ "audience": "smurtab", "policy": "smurtab-rules" });
+    let (status, answer) = call("/v1/policies/rollback", &back).await;
+    assert_eq!((status, answer["code"].as_str()), (409, Some("POL-NEEDS-LOGIN")), "{answer}");
+    assert_eq!(first(&report(&client, host.url()).await)["state"], "active");
+    assert_eq!(host.terminate(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_waits_for_a_compiler_but_who_wants_its_work() {
+    let provider = doctor().await;
+    let desk = Desk::new(&provider);
+    // A compiler that waits at a gate, once there is one.
+    let (script, gate, reached) = (desk.path().join("compiler"), desk.path().join("gate"), desk.path().join("reached"));
+    let text = format!(
+        "#!/bin/sh\nif [ -p '{gate}' ]; then : > '{reached}'; read _ < '{gate}'; fi\nexec '{vigie}' \"$@\"\n",
+        gate = gate.display(),
+        reached = reached.display(),
+        vigie = env!("CARGO_BIN_EXE_vigie")
+    );
+    std::fs::write(&script, text).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let compiler = Compiler::Worker(Worker::new(script, 120_000, 4 << 30));
+    let host = Arc::new(Host::serve_compiled_by(&desk.config(), &compiler).await.unwrap());
+    desk.pin_sample("sidep");
+    assert_eq!(digest_of(&host.post("/v1/policies/reload", OPERATOR, &json!({})).await.1), digest("sidep").to_string());
+
+    assert!(Command::new("mkfifo").arg(&gate).status().unwrap().success());
+    let (honest, honest_digest) = write(desk.path(), "honest", &in_shell("honest"));
+    desk.pin(&honest, &honest_digest.to_string());
+    let caller = Arc::clone(&host);
+    let reload = tokio::spawn(async move { caller.post("/v1/policies/reload", OPERATOR, &json!({})).await.1 });
+    super::support::program::until("the compiler is at the gate", async || reached.exists()).await;
+    assert!(host.metrics().await.contains("vigie_policy_quarantined"));
+    let back = json!({ "audience": "smurtab", "policy": "smurtab-rules" });
+    let (status, seen) = host.post("/v1/policies/rollback", OPERATOR, &back).await;
+    assert_eq!((status, digest_of(&seen)), (200, digest("smurtab").to_string().as_str()), "{seen}");
+    assert!(!reload.is_finished());
+    // What the reload brings is what the configuration says after the roll back, which was from something else.
+    std::fs::write(&gate, "open\n").unwrap();
+    let after = reload.await.unwrap();
+    assert_eq!(digest_of(&after), honest_digest.to_string(), "{after}");
+    let retired: Vec<_> =
+        first(&after)["retired"].as_array().unwrap().iter().map(|one| one["digest"].clone()).collect();
+    assert_eq!(retired, [json!(digest("smurtab").to_string()), json!(digest("sidep").to_string())]);
+}
+
+#[tokio::test]
+async fn a_link_that_leads_elsewhere_is_a_change() {
+    let provider = doctor().await;
+    let desk = Desk::new(&provider);
+    let (root, client) = (desk.path(), reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap());
+    // A release of two that `current` leads to, whose first has another component than the configuration names.
+    for (release, component) in [("release-1", "smurtab"), ("release-2", "sidep")] {
+        std::fs::create_dir(root.join(release)).unwrap();
+        std::fs::copy(path(component), root.join(release).join("rules.wasm")).unwrap();
+    }
+    let lead = |link: &str, to: &str| {
+        symlink(to, root.join("new-link")).unwrap();
+        std::fs::rename(root.join("new-link"), root.join(link)).unwrap();
+    };
+    lead("current", "release-1");
+    desk.set(|config| {
+        config["policies"] = json!({ "watch": "files" });
+        config["audience"][1]["policy"][0]["component"] = json!(root.join("current/rules.wasm"));
+    });
+    // A volume as Kubernetes makes it: the file is a link into ..data, which is a link to the version.
+    for version in ["..1", "..2"] {
+        std::fs::create_dir(root.join(version)).unwrap();
+    }
+    std::fs::copy(desk.config(), root.join("..1/vigie.toml")).unwrap();
+    desk.pin_sample("sidep");
+    std::fs::rename(desk.config(), root.join("..2/vigie.toml")).unwrap();
+    lead("..data", "..1");
+    lead("vigie.toml", "..data/vigie.toml");
+    let host = Served::start(&desk.config());
+    let seen = report(&client, host.url()).await;
+    assert_eq!(digest_of(&seen), digest("smurtab").to_string());
+    assert_eq!(seen["audiences"][1]["policies"][0]["problem"]["code"], "POL-DIGEST");
+
+    lead("current", "release-2");
+    until(&client, host.url(), |seen| seen["audiences"][1]["policies"][0]["state"] == "active").await;
+    lead("..data", "..2");
+    until(&client, host.url(), |seen| digest_of(seen) == digest("sidep").to_string()).await;
+    assert_eq!(host.terminate(), Some(0));
 }
 
 #[tokio::test]

@@ -77,6 +77,69 @@ async fn a_signed_bundle_is_taken_and_may_only_grow() {
 }
 
 #[tokio::test]
+async fn the_same_content_under_another_revision_counts_too() {
+    let provider = doctor().await;
+    let (desk, author) = (Desk::new(&provider), policy_bundle::Desk::new());
+    for revision in [1, 2, 5] {
+        assert!(author.sign(revision, &format!("r{revision}")).status.success());
+    }
+    let bundle = |name: &str, least: u64| {
+        let (bundle, key) = (author.at(name), author.at("key.pub.json"));
+        json!([{ "id": "smurtab-rules", "bundle": bundle, "key": key, "required": true, "min_revision": least }])
+    };
+    let serve = |name: &str, least: u64| desk.set(|config| config["audience"][0]["policy"] = bundle(name, least));
+    serve("r1", 0);
+    // Another audience is still at an older revision of the same bundle, and is none the worse for it.
+    desk.set(|config| config["audience"][2]["policy"] = bundle("r2", 0));
+    let host = Host::serve(&desk.config()).await.unwrap();
+    let first = desk.report(&host).await["audiences"][0]["policies"][0].clone();
+    assert_eq!((&first["bundle_revision"], &first["state"]), (&json!(1), &json!("active")), "{first}");
+
+    serve("r5", 0);
+    let about = reload(&host).await;
+    assert_eq!((&about["bundle_revision"], &about["state"]), (&json!(5), &json!("active")), "{about}");
+    assert_eq!((&about["retired"], &about["since"]), (&json!([]), &first["since"]), "nothing else was exchanged");
+    for (name, least) in [("r2", 0), ("r5", 6)] {
+        serve(name, least);
+        let about = reload(&host).await;
+        assert_eq!(
+            (&about["problem"]["code"], &about["bundle_revision"]),
+            (&json!("POL-REVISION"), &json!(5)),
+            "{about}"
+        );
+    }
+    serve("r5", 5);
+    let (_, report) = host.post("/v1/policies/reload", OPERATOR, &json!({})).await;
+    for (audience, revision) in [(0, 5), (2, 2)] {
+        let about = &report["audiences"][audience]["policies"][0];
+        assert_eq!((&about["bundle_revision"], &about["state"]), (&json!(revision), &json!("active")), "{about}");
+    }
+}
+
+#[tokio::test]
+async fn vectors_that_change_are_asked_again() {
+    let provider = doctor().await;
+    let desk = Desk::new(&provider);
+    let vectors = desk.path().join("vectors");
+    std::fs::create_dir(&vectors).unwrap();
+    let expect = |reason: &str| {
+        let expect = json!({ "effect": "permit", "reason_code": reason });
+        let question = super::policy_command::question("10");
+        let text = json!({ "vectors": [{ "name": "one", "request": question, "expect": expect }] }).to_string();
+        std::fs::write(vectors.join("one.json"), text).unwrap();
+    };
+    expect("SMURTAB-CARE-PRACTICE");
+    desk.set(|config| config["audience"][0]["policy"][0]["vectors"] = json!(vectors));
+    let host = Host::serve(&desk.config()).await.unwrap();
+    assert_eq!(reload(&host).await["state"], "active");
+    expect("SMURTAB-NO-PRACTICE");
+    let about = reload(&host).await;
+    assert_eq!((&about["problem"]["code"], &about["state"]), (&json!("POL-VECTORS"), &json!("last-good")), "{about}");
+    expect("SMURTAB-CARE-PRACTICE");
+    assert_eq!(reload(&host).await["state"], "active");
+}
+
+#[tokio::test]
 async fn a_large_policy_needs_the_class_that_grants_it() {
     let provider = doctor().await;
     let desk = Desk::new(&provider);

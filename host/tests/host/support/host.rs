@@ -123,12 +123,17 @@ impl Host {
     /// A host with a configuration of its own and components of its own, which follows changes as `vigie serve` does. The
     /// directory is the caller's.
     pub async fn serve(config: &Path) -> Result<Self, StartError> {
+        Self::serve_compiled_by(config, &compiler()).await
+    }
+
+    /// The same, with another process that compiles.
+    pub async fn serve_compiled_by(config: &Path, compiler: &Compiler) -> Result<Self, StartError> {
         let now = Arc::new(AtomicU64::new(NOW));
         let clock = Arc::clone(&now);
         let clock: Clock = Arc::new(move || clock.load(Ordering::SeqCst));
         let read = Config::read(config)?;
         let watch = read.policies.watch;
-        let components = Components::load(&read, &compiler(), &clock)?;
+        let components = Components::load(&read, compiler, &clock)?;
         let service = Arc::new(Service::assemble(read, components, &eager(), clock)?);
         tokio::spawn(Wakes::listen(&service, watch).follow(Arc::clone(&service)));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
