@@ -78,6 +78,9 @@ pub enum StartError {
     /// Real host names only make sense with a certificate for them.
     #[error("--host-names genuine needs --tls")]
     GenuineWithoutTls,
+    /// Where a file should be read at every login there is a directory, so no login would ever get a decision.
+    #[error("--decision-point names a directory: {}", .0.display())]
+    DecisionPoint(PathBuf),
     /// No keys.
     #[error(transparent)]
     Keys(#[from] KeyError),
@@ -114,6 +117,7 @@ impl StartError {
         match self {
             Self::Listen { .. } => "SBX-LISTEN",
             Self::GenuineWithoutTls => "SBX-GENUINE-TLS",
+            Self::DecisionPoint(_) => "SBX-DP-FILE",
             Self::Keys(_) => "SBX-KEY",
             Self::Tls(_) => "SBX-TLS",
             Self::Cards(_) => "SBX-CARDS",
@@ -132,6 +136,7 @@ impl StartError {
         match self {
             Self::Listen { .. } => "choose another port, or port 0 for a free one: --listen 127.0.0.1:0",
             Self::GenuineWithoutTls => "add --tls",
+            Self::DecisionPoint(_) => "name the TOML file in it; it may be written later",
             Self::Cards(_) => "name another directory with --cards, or empty this one: new cards are made in it",
             Self::People(_) => "correct the file; the README chapter of the sandbox shows its form",
             Self::Templates(_) => "see `vigie-sandbox templates --list` for the files and their placeholders",
@@ -212,6 +217,9 @@ impl Sandbox {
     pub async fn bind(options: Options, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         if options.host_names == HostNames::Genuine && !options.tls {
             return Err(StartError::GenuineWithoutTls);
+        }
+        if let Some(directory) = options.decision_point.as_ref().filter(|path| path.is_dir()) {
+            return Err(StartError::DecisionPoint(directory.clone()));
         }
         // Both HTTP stacks (client and server) use this one provider; a second installation attempt changes nothing.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();

@@ -38,6 +38,7 @@ fn starts_that_are_refused() {
     check_refused(&["--listen", &address], "SBX-LISTEN", "--listen 127.0.0.1:0");
     check_refused(&["--listen", "0.0.0.0:0"], "SBX-REMOTE", "--allow-remote");
     check_refused(&["--host-names", "genuine"], "SBX-GENUINE-TLS", "add --tls");
+    check_refused(&["--decision-point", env!("CARGO_TARGET_TMPDIR")], "SBX-DP-FILE", "name the TOML file in it");
     let file = Written::new("cards", "");
     check_refused(&["--tls", "--cards", file.path()], "SBX-CARDS", "another directory with --cards");
 }
