@@ -34,7 +34,7 @@ pub const TABLE: &[Code] = &[
     code("CFG-SECRET", "a caller secret is missing, unreadable or too short"),
     code("CFG-STATE", "the state file cannot be opened, read or written"),
     code("CFG-STATE-IN-USE", "another process has the state file"),
-    code("CFG-SYNTAX", "the configuration is not TOML, or a key is unknown, missing or of the wrong kind"),
+    code("CFG-SYNTAX", "the configuration is not TOML in UTF-8, or a key is unknown, missing or of the wrong kind"),
     code("CFG-TLS", "the TLS client cannot be set up"),
     code("CFG-UNREADABLE", "the configuration file cannot be read"),
     code("CFG-VALUE", "a setting has a value that it may not have"),

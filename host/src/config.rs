@@ -94,6 +94,14 @@ pub enum ConfigError {
     /// The file cannot be read.
     #[error("the configuration file {} cannot be read ({})", .0.display(), .1)]
     Unreadable(PathBuf, std::io::ErrorKind),
+    /// The file is no text.
+    #[error("the configuration file {} is not UTF-8 text, from line {line} on", .path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+    },
     /// Not TOML, an unknown key, a missing key or a value of the wrong kind.
     #[error("{}, line {line}, column {column}: {message}", .path.display())]
     Syntax {
@@ -159,7 +167,7 @@ impl Explain for ConfigError {
         match self {
             Self::Missing(_) => "CFG-MISSING",
             Self::Unreadable(..) => "CFG-UNREADABLE",
-            Self::Syntax { .. } => "CFG-SYNTAX",
+            Self::NotText { .. } | Self::Syntax { .. } => "CFG-SYNTAX",
             Self::Environment { .. } => "CFG-ENVIRONMENT",
             Self::Value { .. } => "CFG-VALUE",
             Self::DevelopmentInProduction => "CFG-DEVELOPMENT-IN-PRODUCTION",
@@ -177,6 +185,7 @@ impl Explain for ConfigError {
                 "Name an existing file with --config; host/examples/vigie.toml is one to start from.".into()
             }
             Self::Unreadable(..) => "Give the account that runs vigie the right to read it.".into(),
+            Self::NotText { .. } => "Save it as UTF-8, or name the file that was meant, then run `vigie check-config`.".into(),
             Self::Syntax { .. } => "Correct that line, then run `vigie check-config`.".into(),
             Self::Environment { .. } => {
                 "Correct or remove that variable; it is VIGIE__, the table and the key in capitals, two underscores between them.".into()
@@ -204,9 +213,13 @@ impl Config {
     /// # Errors
     /// The first thing that is wrong; nothing is repaired or skipped.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        let bytes = std::fs::read(path).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => ConfigError::Missing(path.to_owned()),
             kind => ConfigError::Unreadable(path.to_owned(), kind),
+        })?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let text = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
+            ConfigError::NotText { path: path.to_owned(), line: text.filter(|byte| **byte == b'\n').count() + 1 }
         })?;
         Self::parse(&text, path, &Overrides::from_environment()?)
     }

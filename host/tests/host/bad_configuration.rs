@@ -93,6 +93,16 @@ fn an_unknown_key_is_named_with_its_place() {
 
 #[test]
 fn a_missing_limit_is_named() {
+#[test]
+fn a_file_that_is_no_text() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("vigie.toml"), b"mode = \"development\"\n# caf\xe9\n").unwrap();
+    for command in ["check-config", "serve"] {
+        let output = vigie(directory.path(), &[command, "--config", "vigie.toml"]);
+        refused(&output, "CFG-SYNTAX", &["vigie.toml", "not UTF-8 text", "line 2", "Save it as UTF-8"]);
+    }
+}
+
     check(&GOOD.replace("stack_bytes = 262144\n", ""), "CFG-SYNTAX", &["stack_bytes"]);
 }
 
