@@ -112,8 +112,9 @@ pub enum Watch {
     Off,
 }
 
-/// Beside the state file and with its name, when nothing else is said: a folder belongs to one host.
-const FOLDER: &str = "policies";
+/// Behind the whole name of the state file, when nothing else is said: a folder belongs to one host, as a state file does.
+const FOLDER: &str = ".policies";
+
 pub(super) fn keeping(
     wire: Option<wire::Policies>,
     (compile_timeout_ms, compile_memory_bytes): (u64, u64),
@@ -121,7 +122,11 @@ pub(super) fn keeping(
     base: &Path,
 ) -> Keeping {
     let wire = wire.unwrap_or_default();
-    let beside = || state.with_extension(FOLDER);
+    let beside = || {
+        let mut name = state.as_os_str().to_owned();
+        name.push(FOLDER);
+        PathBuf::from(name)
+    };
     Keeping {
         folder: wire.folder.map_or_else(beside, |folder| base.join(folder)),
         watch: wire.watch,

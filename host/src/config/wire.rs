@@ -284,7 +284,7 @@ pub(super) enum Class {
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Policies {
-    /// The host's own folder of machine code and last good policies; beside the state file, with `.policies` at the end, unless said otherwise.
+    /// The host's own folder of machine code and last good policies; beside the state file, with its name and `.policies` behind it, unless said otherwise.
     pub(super) folder: Option<PathBuf>,
     /// Whether changed files are noticed.
     #[serde(default)]

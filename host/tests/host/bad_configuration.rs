@@ -352,6 +352,60 @@ fn the_example_holds_but_for_its_digest() {
     let config = vigie_host::config::Config::parse(
         example,
         &directory.path().join("vigie.toml"),
+/// True for a line that becomes a setting, or begins a table, when its first two characters are taken away.
+fn is_commented(line: &str) -> bool {
+    line.strip_prefix("# ").is_some_and(|rest| {
+        let key = rest.split(" = ").next().unwrap_or_default();
+        rest.starts_with('[') || (key != rest && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
+    })
+}
+
+#[test]
+fn every_key_of_the_example_can_be_uncommented() {
+    let example = include_str!("../../examples/vigie.toml");
+    let lines: Vec<&str> = example.lines().collect();
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("smurtab.secret"), "a-secret-of-enough-length").unwrap();
+    let mut seen = 0;
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| is_commented(line)) {
+        // A table comes with what is below it, as far as the next empty line.
+        let end = if line.starts_with("# [") {
+            at + lines[at..].iter().position(|line| line.is_empty()).unwrap_or(lines.len() - at)
+        } else {
+            at + 1
+        };
+        let below_a_table =
+            lines[..at].iter().rev().take_while(|line| !line.is_empty()).any(|line| line.starts_with("# ["));
+        if below_a_table {
+            continue;
+        }
+        let mut text = String::new();
+        for (number, line) in lines.iter().enumerate() {
+            let is_wanted = (at..end).contains(&number) && is_commented(line);
+            text.push_str(if is_wanted { &line[2..] } else { line });
+            text.push('\n');
+        }
+        // Files that it names are not there, and a bundle excludes a component; but what is written is understood.
+        match Config::parse(&text, &directory.path().join("vigie.toml"), &Overrides::none()) {
+            Err(error @ ConfigError::Syntax { .. }) => panic!("{line}: {error}"),
+            Ok(_) | Err(_) => seen += 1,
+        }
+    }
+    assert!(seen >= 20, "{seen}");
+}
+
+#[test]
+fn two_state_files_never_share_a_folder_of_policies() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = good(directory.path());
+    let folder = |state: &str| {
+        let text = GOOD.replace("state.redb", state);
+        Config::parse(&text, &path, &Overrides::none()).unwrap().policies.folder
+    };
+    assert_ne!(folder("data.v1"), folder("data.v2"));
+    assert_eq!(folder("data.v1"), directory.path().join("data.v1.policies"));
+}
+
         &vigie_host::config::Overrides::none(),
     )
     .unwrap();
