@@ -1,6 +1,6 @@
 //! Whatever is wrong with a configuration ends in one sentence with a code and a next action, and a non-zero exit.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use vigie_host::config::Source;
@@ -53,6 +53,14 @@ component = "smurtab.wasm"
 digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 required = true
 "#;
+
+/// Writes it, with its secret; returns where it is.
+pub fn good(directory: &Path) -> PathBuf {
+    std::fs::write(directory.join("smurtab.secret"), "a-secret-of-enough-length").unwrap();
+    let path = directory.join("vigie.toml");
+    std::fs::write(&path, GOOD).unwrap();
+    path
+}
 
 fn vigie(directory: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_vigie")).current_dir(directory).args(arguments).output().unwrap()

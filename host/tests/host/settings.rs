@@ -1,9 +1,11 @@
 //! One file, the environment on top of it, and the schema of both: the same checks for whatever says a setting.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
+use vigie_host::config::{Config, Overrides};
 
 use super::support::host::{userinfo, write_config};
 use super::support::keys::Key;
@@ -99,29 +101,30 @@ fn fits(root: &Value, schema: &Value, value: &Value, place: &str) {
 fn the_unit_and_the_image_start_what_there_is() {
     let unit = include_str!("../../deploy/vigie.service");
     let image = include_str!("../../deploy/Containerfile");
-    let starts =
-        unit.lines().filter_map(|line| line.strip_prefix("ExecStart=").or(line.strip_prefix("ExecStartPre=-")));
+    let starts = unit.lines().filter_map(|line| line.strip_prefix("ExecStart="));
     let mut starts: Vec<Vec<&str>> = starts.map(|line| line.split(' ').skip(1).collect()).collect();
     let command = image.lines().find_map(|line| line.strip_prefix("CMD [")?.strip_suffix(']')).unwrap();
     starts.push(command.split(", ").map(|word| word.trim_matches('"')).collect());
-    assert_eq!(starts.len(), 3);
+    assert_eq!(starts.len(), 2);
     for mut start in starts {
         // The place where it will lie, which is not on this machine: known words, absent file.
         *start.last_mut().unwrap() = "absent/vigie.toml";
         let output = vigie(Path::new("."), &start, &[]);
         assert!(String::from_utf8_lossy(&output.stderr).starts_with("vigie: CFG-MISSING: "), "{start:?} {output:?}");
     }
-    let schema: Value = serde_json::from_str(include_str!("../../vigie.schema.json")).unwrap();
-    let words = unit.lines().chain(image.lines()).flat_map(|line| line.split([' ', '=']));
-    let settings: Vec<&str> = words.filter(|word| word.starts_with("VIGIE__")).collect();
-    assert!(settings.len() >= 6, "{settings:?}");
-    for setting in settings {
-        let path = setting.trim_start_matches("VIGIE__").to_ascii_lowercase();
-        let (table, key) = path.split_once("__").unwrap();
-        let table = &schema["properties"][table];
-        let reference = table["$ref"].as_str().or_else(|| table["anyOf"][0]["$ref"].as_str()).unwrap();
-        let properties = &schema.pointer(reference.trim_start_matches('#')).unwrap()["properties"];
-        assert!(properties.get(key).is_some(), "{setting} is no setting");
+    // What they set holds with a file that says only what it must, so without a table [log].
+    let directory = tempfile::tempdir().unwrap();
+    let path = super::bad_configuration::good(directory.path());
+    let text = std::fs::read_to_string(&path).unwrap();
+    for recipe in [unit, image] {
+        let words = recipe.lines().flat_map(|line| line.split(' ')).filter_map(|word| word.split_once("VIGIE__"));
+        let variables = words.filter_map(|(_, word)| word.split_once('='));
+        let variables: Vec<(OsString, OsString)> =
+            variables.map(|(name, value)| (format!("VIGIE__{name}").into(), value.into())).collect();
+        assert!(!variables.is_empty(), "{recipe}");
+        let overrides = Overrides::from_variables(variables).unwrap();
+        let config = Config::parse(&text, &path, &overrides).unwrap();
+        assert_eq!(config.state, Path::new("/var/lib/vigie/state.redb"));
     }
 }
 
