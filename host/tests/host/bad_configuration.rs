@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use vigie_host::config::Source;
+use vigie_host::config::{Config, ConfigError, Overrides, Source};
 
 use super::support::components;
 
@@ -94,14 +94,6 @@ fn a_missing_file() {
 }
 
 #[test]
-fn an_unknown_key_is_named_with_its_place() {
-    let config = GOOD.replace("timeout_ms = 100", "timeout_ms = 100\ntimeuot_ms = 100");
-    check(&config, "CFG-SYNTAX", &["vigie.toml, line 19, column 1", "timeuot_ms"]);
-}
-
-#[test]
-fn a_missing_limit_is_named() {
-#[test]
 fn a_file_that_is_no_text() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("vigie.toml"), b"mode = \"development\"\n# caf\xe9\n").unwrap();
@@ -111,6 +103,14 @@ fn a_file_that_is_no_text() {
     }
 }
 
+#[test]
+fn an_unknown_key_is_named_with_its_place() {
+    let config = GOOD.replace("timeout_ms = 100", "timeout_ms = 100\ntimeuot_ms = 100");
+    check(&config, "CFG-SYNTAX", &["vigie.toml, line 19, column 1", "timeuot_ms"]);
+}
+
+#[test]
+fn a_missing_limit_is_named() {
     check(&GOOD.replace("stack_bytes = 262144\n", ""), "CFG-SYNTAX", &["stack_bytes"]);
 }
 
@@ -154,6 +154,12 @@ fn a_policy_says_what_it_is_and_where_it_comes_from() {
     ] {
         check(&GOOD.replacen(from, to, 1), "CFG-VALUE", &[word]);
     }
+    // The same when a certificate is demanded beside it: the operator's secret alone names no caller, and is shared all the same.
+    let pinned = format!("caller_certificates = [\"sha256:{}\"]", "0".repeat(64));
+    let both = GOOD.replacen("[limits]", "[admin]\nsecret_file = \"smurtab.secret\"\n[limits]", 1);
+    let both = both.replacen("clock_skew_s", &format!("{pinned}\nclock_skew_s"), 1);
+    let tls = "[server.tls]\ncertificate = \"no.pem\"\nkey = \"no.key\"\n\n[state]";
+    check(&both.replacen("[state]", tls, 1), "CFG-VALUE", &["admin.secret_file", "the same secret as audience"]);
     let shadow_only = GOOD.replace("required = true", "shadow = true");
     check(&shadow_only, "CFG-NO-REQUIRED-POLICY", &["smurtab"]);
     let silent = GOOD.replace("required = true", "")
@@ -172,12 +178,6 @@ fn production_knows_no_development_table() {
 fn an_audience_that_could_only_deny() {
     check(&GOOD.replace("required = true", "required = false"), "CFG-NO-REQUIRED-POLICY", &["smurtab"]);
 }
-    // The same when a certificate is demanded beside it: the operator's secret alone names no caller, and is shared all the same.
-    let pinned = format!("caller_certificates = [\"sha256:{}\"]", "0".repeat(64));
-    let both = GOOD.replacen("[limits]", "[admin]\nsecret_file = \"smurtab.secret\"\n[limits]", 1);
-    let both = both.replacen("clock_skew_s", &format!("{pinned}\nclock_skew_s"), 1);
-    let tls = "[server.tls]\ncertificate = \"no.pem\"\nkey = \"no.key\"\n\n[state]";
-    check(&both.replacen("[state]", tls, 1), "CFG-VALUE", &["admin.secret_file", "the same secret as audience"]);
 
 #[test]
 fn who_asks_and_who_vouches() {
@@ -190,7 +190,7 @@ fn who_asks_and_who_vouches() {
         let directory = tempfile::tempdir().unwrap();
         std::fs::write(directory.path().join("smurtab.secret"), "a-secret-of-enough-length").unwrap();
         let path = directory.path().join("vigie.toml");
-        vigie_host::config::Config::parse(config, &path, &vigie_host::config::Overrides::default()).unwrap()
+        Config::parse(config, &path, &Overrides::default()).unwrap()
     };
     assert_eq!(holds(&asserted).audiences[0].subject(), "asserted");
     assert_eq!(holds(GOOD).audiences[0].subject(), "verified");
@@ -352,14 +352,6 @@ fn a_wrong_command_line_is_exit_2() {
     }
 }
 
-#[test]
-fn the_example_holds_but_for_its_digest() {
-    let example = include_str!("../../examples/vigie.toml");
-    let directory = tempfile::tempdir().unwrap();
-    std::fs::write(directory.path().join("smurtab.secret"), "a-secret-of-enough-length").unwrap();
-    let config = vigie_host::config::Config::parse(
-        example,
-        &directory.path().join("vigie.toml"),
 /// True for a line that becomes a setting, or begins a table, when its first two characters are taken away.
 fn is_commented(line: &str) -> bool {
     line.strip_prefix("# ").is_some_and(|rest| {
@@ -414,9 +406,12 @@ fn two_state_files_never_share_a_folder_of_policies() {
     assert_eq!(folder("data.v1"), directory.path().join("data.v1.policies"));
 }
 
-        &vigie_host::config::Overrides::none(),
-    )
-    .unwrap();
+#[test]
+fn the_example_holds_but_for_its_digest() {
+    let example = include_str!("../../examples/vigie.toml");
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("smurtab.secret"), "a-secret-of-enough-length").unwrap();
+    let config = Config::parse(example, &directory.path().join("vigie.toml"), &Overrides::none()).unwrap();
     let Source::Component { settings, .. } = &config.audiences[0].policies[0].source else { panic!("a component") };
     assert_eq!(settings, r#"{"categories":["C","M"]}"#);
 }
