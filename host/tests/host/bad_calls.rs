@@ -259,3 +259,21 @@ async fn operators_pages_name_nobody_and_introspection_says_no_more_than_no() {
     host.post("/v1/logins/revoke", SMURTAB_SECRET, &json!({ "login": handle })).await;
     assert_eq!(introspect(SMURTAB_SECRET, &[("token", &handle)]).await, (200, json!({ "active": false })));
 }
+
+#[tokio::test]
+async fn paths_that_there_are_not_share_one_label() {
+    let (_provider, host) = host().await;
+    for path in ["/nothing", "/v1/logins/vigie_secret", "/v1/policies", "/forward-auth/a/b", "/%2e%2e/etc/passwd"] {
+        assert_eq!(host.client.get(format!("{}{path}", host.url)).send().await.unwrap().status(), 404, "{path}");
+    }
+    let metrics = host.metrics().await;
+    let routes: Vec<&str> = metrics
+        .lines()
+        .filter_map(|line| line.strip_prefix("vigie_http_request_duration_seconds_count{")?.split("} ").next())
+        .collect();
+    assert_eq!(routes, [r#"route="other",status="404""#], "{metrics}");
+    assert!(
+        metrics.contains(r#"vigie_http_request_duration_seconds_count{route="other",status="404"} 5"#),
+        "{metrics}"
+    );
+}

@@ -15,6 +15,7 @@ use super::support::host::{
     RELAY_SECRET, SIDEP_SECRET, SMURTAB_SECRET, compiler, eager, question, userinfo, write_config,
 };
 use super::support::keys::Key;
+use super::support::program::{Served, until};
 use super::support::provider::Provider;
 
 /// An authority and what it signs for 127.0.0.1.
@@ -82,7 +83,9 @@ fn configuration(directory: &Path, provider: &Provider, smurtab: Digest, sidep: 
             _ => {}
         }
     }
-    Config::parse(&toml::to_string(&document).unwrap(), &path, &Overrides::default()).unwrap()
+    let text = toml::to_string(&document).unwrap();
+    std::fs::write(&path, &text).unwrap();
+    Config::parse(&text, &path, &Overrides::default()).unwrap()
 }
 
 #[tokio::test]
@@ -146,4 +149,32 @@ async fn callers_are_known_by_what_their_audience_lists() {
     // Neither does somebody who speaks no TLS at all.
     assert!(nobody.get(format!("{}/livez", url.replace("https", "http"))).send().await.is_err());
     assert_eq!(ask(&client(&next, None), Some(RELAY_SECRET)).await.0, 200);
+}
+
+#[tokio::test]
+async fn the_program_speaks_tls_and_takes_a_renewed_certificate_at_the_signal() {
+    let provider = Provider::start(Key::es256("first"), &userinfo("10")).await;
+    let directory = tempfile::tempdir().unwrap();
+    let (first, next) = (Authority::make(), Authority::make());
+    first.serve(directory.path());
+    let ((smurtab, smurtab_digest), (_, sidep_digest)) = (caller(), caller());
+    configuration(directory.path(), &provider, smurtab_digest, sidep_digest);
+    let served = Served::start(&directory.path().join("vigie.toml"));
+    assert!(served.url().starts_with("https://127.0.0.1:"), "{}", served.url());
+    let ask = async |client: &reqwest::Client| {
+        let call = client.post(format!("{}/access/v1/evaluation", served.url())).json(&question("vigie_x"));
+        call.send().await.map(|answer| answer.status().as_u16())
+    };
+    assert_eq!(ask(&client(&first, Some(smurtab.clone()))).await.unwrap(), 200);
+    assert_eq!(ask(&client(&first, None)).await.unwrap(), 401);
+    next.serve(directory.path());
+    assert!(ask(&client(&next, Some(smurtab.clone()))).await.is_err(), "nothing was renewed yet");
+    served.signal("HUP");
+    until("the certificate is renewed", async || ask(&client(&next, Some(smurtab.clone()))).await.is_ok()).await;
+    // A pair that does not belong together is left out; the one in service stays.
+    let other = KeyPair::generate().unwrap();
+    std::fs::write(directory.path().join("vigie.key"), other.serialize_pem()).unwrap();
+    served.signal("HUP");
+    assert_eq!(ask(&client(&next, Some(smurtab))).await.unwrap(), 200);
+    assert_eq!(served.terminate(), Some(0));
 }
