@@ -16,6 +16,7 @@ pub mod policies;
 pub mod refusal;
 pub mod server;
 pub mod tls;
+mod tokens;
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -2,7 +2,7 @@
 //!
 //! A question that cannot be tied to a live login is answered with a refusal, not with an error: the decision is no. Unknown
 //! members are ignored (section 5) and reach the policies only inside `properties` and `context`; the members of `context` that are
-//! the host's, and whatever could be a token, do not.
+//! the host's, and whatever could be a token ([`tokens`]), do not.
 //!
 //! Many questions at once are in [`batch`].
 
@@ -17,17 +17,18 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::auth::Caller;
-use super::body::Body;
+use super::body::{Body, Object};
 use super::decide::{self, Answer, Behind, Case, Endpoint};
 use super::refusal::Refusal;
+use super::tokens;
 use crate::service::Service;
 
 /// The question, as AuthZEN 1.0 section 6.1 has it.
 #[derive(Deserialize)]
 pub struct Question {
-    subject: Entity,
-    action: Action,
-    resource: Entity,
+    subject: Object<Entity>,
+    action: Object<Action>,
+    resource: Object<Entity>,
     #[serde(default)]
     context: Map<String, Value>,
 }
@@ -46,7 +47,7 @@ struct Action {
     properties: Option<Map<String, Value>>,
 }
 
-/// Members of `context` that are the host's, or that could be a raw token. Policies see none of them.
+/// Members of `context` that are the host's, or that are a raw token by their name. Policies see none of them.
 const HOST_MEMBERS: [&str; 6] = ["login", "supported_obligations", "id_token", "access_token", "nonce", "userinfo"];
 
 /// What the host itself reads from a `context`.
@@ -85,12 +86,18 @@ impl Question {
     /// The question in the form that policies are asked in, and the handle that it came with.
     fn read(mut self, defaults: &ForHost) -> Result<(decide::Question, Option<String>), Refusal> {
         let own = ForHost::take(&mut self.context)?;
-        let entity =
-            |entity: Entity| decide::Entity { kind: entity.kind, id: entity.id, properties: entity.properties };
+        let Self { subject: Object(subject), action: Object(action), resource: Object(resource), context } = &mut self;
+        let properties = [&mut subject.properties, &mut action.properties, &mut resource.properties];
+        properties.into_iter().flatten().chain([context]).for_each(tokens::take_out);
+        let entity = |Object(entity): Object<Entity>| decide::Entity {
+            kind: entity.kind,
+            id: entity.id,
+            properties: entity.properties,
+        };
         let question = decide::Question {
             subject: Some(entity(self.subject)),
-            action: self.action.name,
-            action_properties: self.action.properties,
+            action: self.action.0.name,
+            action_properties: self.action.0.properties,
             resource: entity(self.resource),
             context: self.context,
             supported: own.supported.or_else(|| defaults.supported.clone()).unwrap_or_default(),

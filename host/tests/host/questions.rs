@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::host::{Host, SMURTAB_SECRET, claims, eager, question, userinfo};
+use super::support::host::{Host, NATIONAL_ID, SMURTAB_SECRET, claims, eager, question, userinfo};
 use super::support::keys::Key;
 use super::support::provider::Provider;
 
@@ -13,11 +13,11 @@ async fn host() -> (std::sync::Arc<Provider>, Host) {
 }
 
 async fn raw(host: &Host, content_type: Option<&str>, body: &str) -> (u16, Value) {
-    let mut request = host
-        .client
-        .post(format!("{}/access/v1/evaluation", host.url))
-        .bearer_auth(SMURTAB_SECRET)
-        .body(body.to_owned());
+    raw_at(host, "/access/v1/evaluation", content_type, body).await
+}
+
+async fn raw_at(host: &Host, path: &str, content_type: Option<&str>, body: &str) -> (u16, Value) {
+    let mut request = host.client.post(format!("{}{path}", host.url)).bearer_auth(SMURTAB_SECRET).body(body.to_owned());
     if let Some(content_type) = content_type {
         request = request.header("content-type", content_type);
     }
@@ -54,6 +54,51 @@ async fn a_call_that_is_not_as_asked_is_400_and_repeats_nothing() {
     assert_eq!((status, answer["code"].as_str()), (413, Some("HTTP-TOO-LARGE")));
     let (status, _) = raw(&host, Some("Application/JSON; charset=utf-8"), &good).await;
     assert_eq!(status, 200);
+}
+
+#[tokio::test]
+async fn members_have_names_and_no_order() {
+    let (provider, host) = host().await;
+    let handle = host.log_in(SMURTAB_SECRET, &provider.key.sign(&claims("smurtab"))).await;
+    let entity = json!(["user", NATIONAL_ID, null]);
+    let by_position = |member: &str, value: Value| {
+        let mut question = question(&handle);
+        question[member] = value;
+        question
+    };
+    let whole = json!([entity, ["open", null], ["board", "b-1", null], { "login": handle }]);
+    for body in [
+        whole.clone(),
+        by_position("subject", entity.clone()),
+        by_position("action", json!(["open", null])),
+        by_position("resource", json!(["board", "b-1", null])),
+        by_position("context", json!([["login", handle]])),
+    ] {
+        let (status, answer) = raw(&host, Some("application/json"), &body.to_string()).await;
+        assert_eq!((status, answer["code"].as_str()), (400, Some("HTTP-BODY")), "{body}: {answer}");
+    }
+    let mut batch = question(&handle);
+    batch["evaluations"] = json!([{}, [], [entity, ["open", null], ["board", "b-1", null], {}], { "subject": entity }]);
+    let (status, answer) = raw_at(&host, "/access/v1/evaluations", Some("application/json"), &batch.to_string()).await;
+    let answers = answer["evaluations"].as_array().unwrap();
+    assert_eq!((status, &answers[0]["decision"]), (200, &json!(true)), "{answer}");
+    for one in &answers[1..] {
+        assert_eq!(one["context"]["reason_code"], "HTTP-BODY", "{one}");
+    }
+    let top = json!([entity, ["open", null], ["board", "b-1", null], {}, {}, [{}]]);
+    let mut semantic = question(&handle);
+    semantic["options"] = json!(["deny_on_first_deny"]);
+    for (path, body) in [
+        ("/access/v1/evaluations", top),
+        ("/access/v1/evaluations", semantic),
+        ("/v1/logins", json!([provider.key.sign(&claims("smurtab")), null, null, null, null, null])),
+        ("/v1/logins/revoke", json!([handle, null, "login"])),
+    ] {
+        let (status, answer) = raw_at(&host, path, Some("application/json"), &body.to_string()).await;
+        assert_eq!((status, answer["code"].as_str()), (400, Some("HTTP-BODY")), "{path}: {answer}");
+    }
+    let answer = host.post("/access/v1/evaluation", SMURTAB_SECRET, &question(&handle)).await.1;
+    assert_eq!(answer["decision"], true, "nothing was revoked: {answer}");
 }
 
 #[tokio::test]

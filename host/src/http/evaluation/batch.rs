@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::super::auth::Caller;
-use super::super::body::{self, Body};
+use super::super::body::{self, Body, Object};
 use super::super::decide::{self, Answer, Behind, Case, Endpoint, Fault, Standing};
 use super::super::refusal::Refusal;
 use super::{Action, Entity, ForHost, Question, one};
@@ -29,12 +29,12 @@ pub(in crate::http) const MOST_ITEMS: usize = 100;
 /// The call.
 #[derive(Deserialize)]
 pub struct Batch {
-    subject: Option<Entity>,
-    action: Option<Action>,
-    resource: Option<Entity>,
+    subject: Option<Object<Entity>>,
+    action: Option<Object<Action>>,
+    resource: Option<Object<Entity>>,
     context: Option<Map<String, Value>>,
     #[serde(default)]
-    options: Options,
+    options: Object<Options>,
     evaluations: Option<Vec<Value>>,
 }
 
@@ -57,9 +57,9 @@ enum Semantic {
 /// A question of which some members may stand elsewhere.
 #[derive(Deserialize, Clone)]
 struct Item {
-    subject: Option<Entity>,
-    action: Option<Action>,
-    resource: Option<Entity>,
+    subject: Option<Object<Entity>>,
+    action: Option<Object<Action>>,
+    resource: Option<Object<Entity>>,
     context: Option<Map<String, Value>>,
 }
 
@@ -134,7 +134,7 @@ pub async fn evaluate(
     for item in items {
         let asked = ask(&service, caller, &mut known, item, &defaults, &for_host).await;
         let decision = asked.as_ref().is_ok_and(|answer| answer.decision);
-        let stop = batch.options.evaluations_semantic.stops_at(decision);
+        let stop = batch.options.0.evaluations_semantic.stops_at(decision);
         answers.push(match asked {
             Ok(mut answer) => {
                 answer.context.reason = stop;
@@ -165,7 +165,8 @@ async fn ask(
     defaults: &Item,
     for_host: &ForHost,
 ) -> Result<Answer, Refusal> {
-    let item: Item = serde_json::from_value(item).map_err(|error| Refusal::Body(body::explain(&error)))?;
+    let Object(item) =
+        serde_json::from_value::<Object<Item>>(item).map_err(|error| Refusal::Body(body::explain(&error)))?;
     let (question, handle) = item.complete(defaults)?.read(for_host)?;
     let behind = known.remove(&handle).map_or_else(|| Behind::Handle(handle.clone()), Behind::Found);
     let (answer, standing) =
