@@ -89,17 +89,17 @@ impl Asked {
         let only = |name: &'static str| {
             let mut values = headers.get_all(name).iter();
             let (Some(value), None) = (values.next(), values.next()) else { return Err(Refusal::ProxyHeader(name)) };
-            value.to_str().map_err(|_| Refusal::ProxyHeader(name))
+            Ok(value.as_bytes())
         };
         let (word, target) = (only(method)?, only(uri)?);
-        if word.is_empty() || !word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        if word.is_empty() || !word.iter().all(u8::is_ascii_alphabetic) {
             return Err(Refusal::ProxyHeader(method));
         }
-        let path = target.split(['?', '#']).next().unwrap_or_default();
-        if !path.starts_with('/') {
+        let path = target.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
+        if !path.starts_with(b"/") {
             return Err(Refusal::ProxyHeader(uri));
         }
-        Ok(Self { method: word.to_owned(), path: path.to_owned() })
+        Ok(Self { method: String::from_utf8_lossy(word).into_owned(), path: path_text(path) })
     }
 
     /// The question of a proxy is always about the person of the login.
@@ -120,16 +120,28 @@ impl Asked {
     }
 }
 
+/// A path as text. Proxies hand on what a client wrote as it is, and some clients write letters as raw bytes; these are percent-encoded, as
+/// the client should have (RFC 3986, section 2.1), and everything else stays.
+fn path_text(path: &[u8]) -> String {
+    path.iter().fold(String::with_capacity(path.len()), |mut text, byte| {
+        match byte {
+            b'!'..=b'~' => text.push(char::from(*byte)),
+            _ => text.push_str(&format!("%{byte:02X}")),
+        }
+        text
+    })
+}
+
 /// The login's handle. Two different ones are none: which of them the application would take is not known here.
 fn handle(place: &LoginPlace, headers: &HeaderMap) -> Option<String> {
-    let found: Vec<&str> = match place {
-        LoginPlace::Header(name) => headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("")).collect(),
+    // Bytes, because a cookie of somebody else's beside it may hold anything, and must not make this one unreadable.
+    let found: Vec<&[u8]> = match place {
+        LoginPlace::Header(name) => headers.get_all(name).iter().map(HeaderValue::as_bytes).collect(),
         LoginPlace::Cookie(wanted) => headers
             .get_all(header::COOKIE)
             .iter()
-            .flat_map(|value| value.to_str().unwrap_or("").split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .filter_map(|(name, value)| (name == wanted).then_some(value))
+            .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
+            .filter_map(|pair| pair.trim_ascii().strip_prefix(wanted.as_bytes())?.strip_prefix(b"="))
             .collect(),
     };
     let first = found.first()?;
@@ -137,7 +149,8 @@ fn handle(place: &LoginPlace, headers: &HeaderMap) -> Option<String> {
         return None;
     }
     // The empty text is no handle, and is answered as an unknown one.
-    Some(if found.iter().all(|one| one == first) { (*first).to_owned() } else { String::new() })
+    let one = std::str::from_utf8(first).ok().filter(|_| found.iter().all(|one| one == first));
+    Some(one.unwrap_or_default().to_owned())
 }
 
 const DECISION_ID: HeaderName = HeaderName::from_static("x-vigie-decision-id");
@@ -190,7 +203,7 @@ mod tests {
     fn map(lines: &[(&str, &str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
-            headers.append(HeaderName::try_from(*name).unwrap(), HeaderValue::try_from(*value).unwrap());
+            headers.append(HeaderName::try_from(*name).unwrap(), HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         headers
     }
@@ -207,12 +220,19 @@ mod tests {
         assert_eq!(read(ProxyKind::Nginx), ("GET".to_owned(), "/a".to_owned()));
         assert_eq!(read(ProxyKind::Traefik), ("DELETE".to_owned(), "/b".to_owned()));
         assert_eq!(read(ProxyKind::Caddy), ("DELETE".to_owned(), "/b".to_owned()));
+        let path = |path: &str| {
+            let lines = map(&[("x-original-method", "GET"), ("x-original-uri", path)]);
+            Asked::read(ProxyKind::Nginx, &lines).unwrap().path
+        };
+        assert_eq!(path("/dossier/é t?ö"), "/dossier/%C3%A9%20t", "a proxy hands on what the client wrote");
+        assert_eq!(path("/dossier/%c3%a9/../~a!*"), "/dossier/%c3%a9/../~a!*", "what is text already stays as it is");
         for lines in [
             &[("x-original-method", "GET")][..],
             &[("x-original-uri", "/a")],
             &[("x-original-method", "GET"), ("x-original-method", "POST"), ("x-original-uri", "/a")],
             &[("x-original-method", "GET"), ("x-original-uri", "a")],
             &[("x-original-method", "G T"), ("x-original-uri", "/a")],
+            &[("x-original-method", "GÉT"), ("x-original-uri", "/a")],
         ] {
             assert!(Asked::read(ProxyKind::Nginx, &map(lines)).is_err(), "{lines:?}");
         }
@@ -228,6 +248,10 @@ mod tests {
             (&cookie, &[("cookie", "session=h; session=other")], Some("")),
             (&cookie, &[("cookie", "xsession=h; session2=h")], None),
             (&cookie, &[("cookie", "session=")], None),
+            (&cookie, &[("cookie", "name=Zoé; session=h; other=ü")], Some("h")),
+            (&cookie, &[("cookie", "name=Zoé"), ("cookie", "session=h")], Some("h")),
+            (&cookie, &[("cookie", "session=é")], Some("é")),
+            (&cookie, &[("cookie", "session=h; session=é")], Some("")),
             (&cookie, &[("x-login", "h")], None),
             (&header, &[("x-login", "h")], Some("h")),
             (&header, &[("x-login", "h"), ("x-login", "i")], Some("")),
