@@ -32,7 +32,7 @@ use crate::metrics::Metrics;
 use crate::problem::Explain;
 use chain::Link;
 use file::LogFile;
-pub use line::{DecisionLine, Event, LoginLine, PolicyLine, RevocationLine, texts};
+pub use line::{DecisionLine, Event, LoginLine, PolicyLine, RevocationLine};
 use line::{DroppedLine, Line, RecoveryLine};
 pub use pseudonym::{Pseudonym, PseudonymKey, PseudonymKeyError};
 

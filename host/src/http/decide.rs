@@ -7,6 +7,7 @@
 //! refusal it is advice, and only of the kinds that the caller lists (AuthZEN obligations profile).
 
 mod asked;
+mod masked;
 mod quick;
 mod standing;
 
@@ -31,6 +32,7 @@ use crate::log::{DecisionLine, Encoded, Event, PolicyLine, Pseudonym};
 use crate::metrics::Stage;
 use crate::service::{Audience, Service};
 use asked::Asked;
+use masked::Identifiers;
 pub(crate) use quick::Detours;
 use quick::Stop;
 pub(super) use quick::{Case, ask};
@@ -211,14 +213,17 @@ fn decide(service: &Service, audience: &Audience, case: &Case, patience: Patienc
             obligations: obligations.into_iter().filter(understood).map(obligation).collect(),
         },
     };
-    let lines = asked.iter().map(|one| one.line(input.is_some()));
+    let login = if let Standing::Login(login) = &standing { Some(&**login) } else { None };
+    // A line with the question has the person in it, and a replay compares what policies said word by word.
+    let hidden = input.is_none().then(|| Identifiers::of(login, question.subject_id()));
+    let lines = asked.iter().map(|one| one.line(hidden.as_ref()));
     // A shadow is written down beside the decision that it would have changed, and is in no answer.
     let beside = shadows.iter().map(|one| {
         let agrees = one.permits() == combined.permits();
         if !agrees {
             service.metrics.shadow_differs(&audience.config.id, &one.policy.id);
         }
-        one.line(input.is_some()).compared(agrees)
+        one.line(hidden.as_ref()).compared(agrees)
     });
     let policies = lines.chain(beside).collect();
     let line = line(service, audience, case.endpoint, now, &answer, About { person: Some(person), input, policies })?;
@@ -280,6 +285,7 @@ fn line(
         decision_id: &answer.context.decision_id,
         path: endpoint.path(),
         audience: &audience.config.id,
+        subject: audience.config.subject(),
         core_digest: &service.core_digest,
         person: about.person,
         result: answer.decision,

@@ -4,6 +4,7 @@
 //! `requested_by`, `req_id`, `erased`, `masked`, `metrics`. There is no digest of an input that is not kept: a question holds a national
 //! identifier and little else that is hard to guess, so its digest would name the person to whoever tries all numbers.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
@@ -12,7 +13,6 @@ use time::format_description::well_known::Rfc3339;
 
 use super::pseudonym::Pseudonym;
 use crate::engine::json::Request;
-use crate::engine::limits::GuestLog;
 
 /// What happened.
 #[derive(Serialize)]
@@ -66,6 +66,8 @@ pub struct DecisionLine<'a> {
     pub path: &'a str,
     /// Relying party.
     pub audience: &'a str,
+    /// Whose word its subjects are: verified or asserted.
+    pub subject: &'a str,
     /// Digest of the verifier.
     pub core_digest: &'a str,
     /// Who it is about, masked; absent when nobody was found.
@@ -105,15 +107,18 @@ pub struct PolicyLine<'a> {
     pub reason_code: &'a str,
     /// The policy's remark for operators.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason_admin: Option<&'a str>,
+    pub reason_admin: Option<Cow<'a, str>>,
     /// Microseconds from instantiation to answer.
     pub duration_us: u64,
     /// What the policy logged.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub log: Vec<&'a str>,
+    pub log: Vec<Cow<'a, str>>,
     /// How many more lines it wanted to log.
     #[serde(skip_serializing_if = "is_zero")]
     pub log_dropped: u32,
+    /// JSON Pointers, from here, of texts in which the person was masked.
+    #[serde(skip)]
+    pub masked: Vec<String>,
 }
 
 impl PolicyLine<'_> {
@@ -163,7 +168,7 @@ pub(super) struct Line<'a> {
     /// JSON Pointers of what was known and is not here.
     erased: &'a [&'a str],
     /// JSON Pointers of what is here under another word.
-    masked: &'a [&'a str],
+    masked: Vec<Cow<'a, str>>,
 }
 
 #[derive(Serialize)]
@@ -192,6 +197,10 @@ impl<'a> Line<'a> {
             Event::Revocation(_) => &[],
         };
         let policies = decision.map_or(&[][..], |line| line.policies.as_slice());
+        let texts = policies
+            .iter()
+            .enumerate()
+            .flat_map(|(at, policy)| policy.masked.iter().map(move |text| format!("/policies/{at}{text}")));
         Self {
             event,
             labels,
@@ -205,7 +214,7 @@ impl<'a> Line<'a> {
                     .fold(0u64, |sum, policy| sum.saturating_add(policy.duration_us.saturating_mul(1000))),
             }),
             erased,
-            masked: if person.is_some() { &["/person"] } else { &[] },
+            masked: person.iter().map(|_| Cow::Borrowed("/person")).chain(texts.map(Cow::Owned)).collect(),
         }
     }
 }
@@ -239,9 +248,4 @@ fn rfc3339<S: Serializer>(seconds: &u64, serializer: S) -> Result<S::Ok, S::Erro
         Some(text) => serializer.serialize_str(&text),
         None => serializer.collect_str(seconds),
     }
-}
-
-/// A guest's lines as they stand in the log.
-pub fn texts(log: &GuestLog) -> Vec<&str> {
-    log.lines.iter().map(|(_, text)| text.as_str()).collect()
 }

@@ -260,7 +260,9 @@ async fn the_scenario_passes_at_every_level() {
     assert!(said.starts_with("vigie: CFG-ASSERTED: audience \"certification\""), "{said}");
     let decided =
         said.lines().filter(|line| line.contains("asserted by the caller") || line.contains("\"FIXTURE-ALLOWED\""));
-    assert!(decided.count() > 0, "decisions are in the log, which is standard error here: {said}");
+    let decided: Vec<&str> = decided.collect();
+    assert!(decided.iter().all(|line| line.contains("\"subject\":\"asserted\"")), "each line says so: {decided:?}");
+    assert!(!decided.is_empty(), "decisions are in the log, which is standard error here: {said}");
 }
 
 #[test]

@@ -101,7 +101,13 @@ fn brief_patience_ends_at_the_next_tick_and_full_patience_asks_again() {
 
 #[test]
 fn every_guest_is_in_a_test() {
-    let here = concat!(include_str!("hostile_guests.rs"), include_str!("support/guests.rs"));
+    let here = [
+        include_str!("hostile_guests.rs"),
+        include_str!("decision_log.rs"),
+        include_str!("unhealthy_policies.rs"),
+        include_str!("support/guests.rs"),
+    ]
+    .concat();
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/guests")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap();

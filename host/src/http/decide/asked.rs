@@ -1,15 +1,17 @@
 //! A policy and what became of one question to it.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use verifier_core::decision::{PolicyFailure, PolicyOpinion, PolicyVerdict, Required};
 
 use super::PolicyAnswer;
+use super::masked::Identifiers;
 use crate::config::PolicyRole;
 use crate::engine::limits::{Failure, GuestLog};
 use crate::engine::policy::{Evaluation, types};
 use crate::engine::{Patience, json};
-use crate::log::{PolicyLine, texts};
+use crate::log::PolicyLine;
 use crate::policies::table::LoadedPolicy;
 use crate::service::{Audience, Service};
 
@@ -108,10 +110,22 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// What a replay compares is only written beside the question.
-    pub(super) fn line(&self, replayable: bool) -> PolicyLine<'_> {
+    /// Its part of the line. Where the question is not beside it, what the policy says for operators is written without the person, and
+    /// what only a replay compares is not written.
+    pub(super) fn line(&self, hidden: Option<&Identifiers<'_>>) -> PolicyLine<'_> {
         let log: &GuestLog = &self.evaluation.log;
-        let outcome = self.outcome().filter(|_| replayable);
+        let outcome = self.outcome().filter(|_| hidden.is_none());
+        let mut masked = Vec::new();
+        let mut mask = |text, pointer: &dyn Fn() -> String| {
+            let text = hidden.map_or(Cow::Borrowed(text), |person| person.mask(text));
+            if let Cow::Owned(_) = text {
+                masked.push(pointer());
+            }
+            text
+        };
+        let remark = self.outcome().and_then(|outcome| outcome.reason_admin.as_deref());
+        let reason_admin = remark.map(|remark| mask(remark, &|| "/reason_admin".into()));
+        let lines = log.lines.iter().enumerate().map(|(at, (_, text))| mask(text, &|| format!("/log/{at}"))).collect();
         PolicyLine {
             id: &self.policy.id,
             role: self.policy.role.name(),
@@ -121,10 +135,11 @@ impl<'a> Asked<'a> {
             outcome_digest: outcome.map(|outcome| json::digest(outcome).to_string()),
             effect: self.effect(),
             reason_code: self.reason_code(),
-            reason_admin: self.outcome().and_then(|outcome| outcome.reason_admin.as_deref()),
+            reason_admin,
             duration_us: self.took.as_micros().try_into().unwrap_or(u64::MAX),
-            log: texts(log),
+            log: lines,
             log_dropped: log.dropped,
+            masked,
         }
     }
 }
