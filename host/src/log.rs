@@ -30,7 +30,7 @@ use crate::config::{self, LogInput, OnFull};
 use crate::group::{Group, GroupError};
 use crate::metrics::Metrics;
 use crate::problem::Explain;
-use chain::Link;
+use chain::{Link, RECOVERY};
 use file::LogFile;
 pub use line::{DecisionLine, Event, LoginLine, PolicyLine, RevocationLine};
 use line::{DroppedLine, Line, RecoveryLine};
@@ -100,20 +100,17 @@ impl DecisionLog {
     ///
     /// # Errors
     /// One of them cannot be had.
-    pub fn open(settings: &config::Log, state: &Path, now: u64, metrics: &Arc<Metrics>) -> Result<Self, OpenLogError> {
+    pub fn open(settings: &config::Log, state: &Path, metrics: &Arc<Metrics>) -> Result<Self, OpenLogError> {
         let pseudonyms = PseudonymKey::open(&PseudonymKey::path(state))?;
         let refused = |error: &io::Error| OpenLogError::File {
             file: settings.file.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
             kind: error.kind(),
         };
-        let (sink, torn_bytes) = match &settings.file {
-            Some(path) => {
-                let file = LogFile::open(path, settings).map_err(|error| refused(&error))?;
-                let torn = file.torn_bytes();
-                (Sink::File(file), torn)
-            }
-            None => (Sink::StandardError(Link::default()), 0),
+        let sink = match &settings.file {
+            Some(path) => Sink::File(LogFile::open(path, settings).map_err(|error| refused(&error))?),
+            None => Sink::StandardError(Link::default()),
         };
+        let torn_bytes = if let Sink::File(file) = &sink { file.torn_bytes() } else { 0 };
         let mut labels = settings.labels.clone();
         labels.insert("id".into(), make_start_id().map_err(|error| refused(&error))?);
         labels.insert("version".into(), env!("CARGO_PKG_VERSION").into());
@@ -134,9 +131,8 @@ impl DecisionLog {
                 torn_bytes,
                 "the decision log ended within a line; no answer left for it, and the chain goes on behind it"
             );
-            let line = RecoveryLine { event: "recovery", timestamp: now, labels: &log.labels, torn_bytes };
             // A full disk is met again by the first decision, which is where it counts.
-            let _written = serde_json::to_vec(&line).map(|line| log.append(&[line]));
+            let _written = log.append(Vec::new());
         }
         Ok(log)
     }
@@ -222,20 +218,28 @@ impl DecisionLog {
             let line = DroppedLine { event: "dropped", timestamp, labels: &self.labels, dropped: unsaid };
             lines.extend(serde_json::to_vec(&line).ok());
         }
-        let written = self.append(&lines).map_err(|error| error.kind());
+        let written = self.append(lines).map_err(|error| error.kind());
         if written.is_err() {
             self.unsaid.fetch_add(unsaid, Ordering::Relaxed);
         }
         std::iter::repeat_with(|| written.map_err(io::Error::from)).take(count).collect()
     }
 
-    fn append(&self, lines: &[Vec<u8>]) -> io::Result<()> {
+    fn append(&self, mut lines: Vec<Vec<u8>>) -> io::Result<()> {
         let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *sink {
-            Sink::File(file) => file.append(lines)?,
+            Sink::File(file) => {
+                // First of all, and until it is written: a cut line of which the next one does not speak is taken for somebody's.
+                if file.torn_bytes() > 0 {
+                    let (event, timestamp) = (RECOVERY, (crate::service::system_clock())());
+                    let line = RecoveryLine { event, timestamp, labels: &self.labels, torn_bytes: file.torn_bytes() };
+                    lines.insert(0, serde_json::to_vec(&line)?);
+                }
+                file.append(&lines)?;
+            }
             Sink::StandardError(link) => {
                 let mut next = *link;
-                let bytes = next.join_all(lines)?;
+                let bytes = next.join_all(&lines)?;
                 io::stderr().lock().write_all(&bytes)?;
                 *link = next;
             }

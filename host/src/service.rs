@@ -266,7 +266,7 @@ impl Service {
         let providers = Providers::new(&config, pace, &clock, &metrics)?;
         // The state first: whoever has it is the only one to write beside it.
         let store = Store::open(&config.state, config.state_entries, &metrics)?;
-        let log = DecisionLog::open(&config.log, &config.state, clock(), &metrics)?;
+        let log = DecisionLog::open(&config.log, &config.state, &metrics)?;
         for audience in &config.audiences {
             metrics.serves(&audience.id, audience.subject());
         }

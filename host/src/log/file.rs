@@ -27,7 +27,7 @@ pub(super) struct LogFile {
     mode: u32,
 }
 
-/// Lines are some kilobytes at most; a cut one and the whole one before it lie within this much.
+/// Read from the end of a file at first: lines are some kilobytes mostly. Where no whole line lies in it, more is read.
 const TAIL: u64 = 1 << 20;
 
 impl LogFile {
@@ -38,12 +38,14 @@ impl LogFile {
         if settings.input == LogInput::Full {
             file.set_permissions(Permissions::from_mode(mode))?;
         }
-        let (mut link, torn_bytes) = tail(&mut file)?;
+        let (mut link, mut torn_bytes) = tail(&mut file)?;
         if !link.has_last()
             && let Some((_, newest)) = set_aside(path)?.pop()
         {
-            let before = tail(&mut File::open(newest)?)?.0;
+            let (before, torn_before) = tail(&mut File::open(newest)?)?;
             link = link.joined_to(before);
+            // It was set aside with a cut line, and nothing was written since that says so.
+            torn_bytes = if torn_bytes > 0 { torn_bytes } else { torn_before };
         }
         Ok(Self {
             path: path.to_owned(),
@@ -59,7 +61,7 @@ impl LogFile {
         })
     }
 
-    /// Bytes behind the last whole line when the file was opened.
+    /// Bytes of a cut line at the end, of which no line speaks yet. The next one must.
     pub(super) fn torn_bytes(&self) -> u64 {
         self.torn_bytes
     }
@@ -98,11 +100,13 @@ impl LogFile {
             Ok(()) => {
                 self.link = next;
                 self.size = self.size.saturating_add(bytes.len() as u64);
+                self.torn_bytes = 0;
             }
             // What stands there now is taken back. If even that fails, what stands there is what the next line follows.
             Err(_) if self.file.set_len(self.size).is_ok() => {}
             Err(_) => {
-                if let Ok((link, _)) = tail(&mut self.file) {
+                if let Ok((link, torn_bytes)) = tail(&mut self.file) {
+                    self.torn_bytes = torn_bytes;
                     self.link = if link.has_last() { link } else { link.joined_to(self.link) };
                     self.size = self.file.metadata().map_or(self.size, |metadata| metadata.len());
                 }
@@ -130,7 +134,10 @@ impl LogFile {
         }
         let mut file = open(&self.path, self.mode)?;
         // A program that moved the file may have put another in its place.
-        let (link, _) = tail(&mut file)?;
+        let (link, torn_bytes) = tail(&mut file)?;
+        if torn_bytes > 0 {
+            self.torn_bytes = torn_bytes;
+        }
         self.link = if link.has_last() { link } else { link.joined_to(self.link) };
         self.size = file.metadata()?.len();
         self.file = file;
@@ -158,10 +165,24 @@ fn tail(file: &mut File) -> io::Result<(Link, u64)> {
     if !metadata.is_file() {
         return Ok((Link::default(), 0));
     }
-    file.seek(SeekFrom::Start(metadata.len().saturating_sub(TAIL)))?;
-    let mut tail = Vec::new();
-    file.take(TAIL).read_to_end(&mut tail)?;
-    Ok(Link::behind(&tail))
+    let mut wanted = TAIL;
+    loop {
+        let begin = metadata.len().saturating_sub(wanted);
+        file.seek(SeekFrom::Start(begin))?;
+        let mut tail = Vec::new();
+        Read::by_ref(file).take(wanted).read_to_end(&mut tail)?;
+        if begin == 0 {
+            return Ok(Link::behind(&tail));
+        }
+        // It begins anywhere within a line, and the rest of that is none.
+        if let Some(end) = tail.iter().position(|byte| *byte == b'\n') {
+            let found = Link::behind(tail.get(end + 1..).unwrap_or_default());
+            if found.0.has_last() {
+                return Ok(found);
+            }
+        }
+        wanted = wanted.saturating_mul(4);
+    }
 }
 
 fn numbered(path: &Path, number: u64) -> PathBuf {
@@ -189,4 +210,60 @@ pub fn set_aside(path: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     }
     found.sort();
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::chain::Verified;
+    use super::*;
+
+    fn line(pad: usize) -> Vec<u8> {
+        let pad = "x".repeat(pad);
+        format!(r#"{{"event":"decision","timestamp":"2026-05-28T20:26:40Z","pad":"{pad}"}}"#).into_bytes()
+    }
+
+    fn open(path: &Path) -> LogFile {
+        let settings = config::Log {
+            file: Some(path.to_owned()),
+            on_full: config::OnFull::Deny,
+            queue: 1,
+            sync: Sync::System,
+            rotate_bytes: None,
+            keep_files: None,
+            labels: std::collections::BTreeMap::new(),
+            input: LogInput::None,
+        };
+        LogFile::open(path, &settings).unwrap()
+    }
+
+    #[test]
+    fn the_next_line_follows_however_long_the_last_ones_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let long = usize::try_from(TAIL).unwrap();
+        for pad in [10, long - 80, long, 5 * long, 20] {
+            open(&path).append(&[line(pad)]).unwrap();
+        }
+        let cut = &line(2 * long)[..long + 7];
+        OpenOptions::new().append(true).open(&path).unwrap().write_all(cut).unwrap();
+        let file = open(&path);
+        assert_eq!(file.torn_bytes(), cut.len() as u64, "a cut line may be as long");
+        assert!(file.link.has_last());
+        let log = fs::read(&path).unwrap();
+        let verified = Verified::default().follow("log", log.as_slice()).unwrap().end().unwrap();
+        assert_eq!((verified.lines, verified.torn), (5, 1));
+    }
+
+    #[test]
+    fn a_cut_line_that_was_set_aside_is_still_to_be_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        open(&path).append(&[line(10)]).unwrap();
+        OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"ev").unwrap();
+        let mut file = open(&path);
+        file.rotate().unwrap();
+        assert_eq!((file.torn_bytes(), open(&path).torn_bytes()), (4, 4));
+        file.append(&[line(1)]).unwrap();
+        assert_eq!((file.torn_bytes(), open(&path).torn_bytes()), (0, 0));
+    }
 }
