@@ -41,7 +41,13 @@ const SWEEP: Duration = Duration::from_secs(60);
 
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
     start_messages();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let config = match Config::read(&arguments.config) {
+        Ok(config) => config,
+        Err(error) => return refuse(&error),
+    };
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(most_threads(&config)).build();
+    let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!(
@@ -50,7 +56,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
             return ExitCode::from(1);
         }
     };
-    let outcome = runtime.block_on(serve(arguments));
+    let outcome = runtime.block_on(serve(arguments, config));
     // A component call that is still running ends by its own time limit; nobody waits for its answer any more.
     runtime.shutdown_timeout(Duration::from_millis(100));
     match outcome {
@@ -59,14 +65,21 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
+/// Threads for what must not wait behind components: the log, lists, reloads. They are made when they are needed.
+const BESIDE_COMPONENTS: usize = 256;
+
+/// One thread for each instance of the pool, so that a place in it is never a place in a queue for a thread.
+fn most_threads(config: &Config) -> usize {
+    (config.limits.instances as usize).saturating_add(BESIDE_COMPONENTS)
+}
+
 fn start_messages() {
     let filter = EnvFilter::try_from_env("VIGIE_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     // A second call, in a test, finds the first one's subscriber.
     let _already = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).json().try_init();
 }
 
-async fn serve(arguments: &Arguments) -> Result<(), StartError> {
-    let config = Config::read(&arguments.config)?;
+async fn serve(arguments: &Arguments, config: Config) -> Result<(), StartError> {
     warn_of_personal_data(&config);
     socket::warn_of_asserted(&config);
     let address = arguments.listen.unwrap_or(config.server.listen);
