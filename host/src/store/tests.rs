@@ -129,6 +129,46 @@ fn a_full_store_refuses_and_evicts_nothing() {
 }
 
 #[test]
+fn jobs_of_one_transaction_do_not_spoil_each_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory, 6);
+    let id = |byte: u8| ListId::from_bytes([byte; 32]);
+    let new = |byte: u8, shot: u8| {
+        let (level, one_shots) = (list::level_number(None), vec![([shot; 32], NOW + 120)]);
+        let (created, expires, sealed) = (NOW, NOW + LONGEST_LOGIN_S, vec![byte]);
+        let login = NewLogin {
+            id: id(byte),
+            audience: "a".into(),
+            created,
+            expires,
+            level,
+            person: [1; 16],
+            sealed,
+            one_shots,
+        };
+        Job::Create { now: NOW, login }
+    };
+    let end = |byte: u8| Job::Revoke { audience: "a".into(), which: Which::One(id(byte)) };
+    let outcomes = store.apply(&[new(1, 1), new(2, 1), new(3, 2), end(3), new(4, 3), new(5, 4), end(2), new(6, 3)]);
+    let said: Vec<_> = outcomes
+        .into_iter()
+        .map(|outcome| match outcome {
+            Ok(count) => Ok(count),
+            Err(JobError::Replayed) => Err("replayed"),
+            Err(JobError::Full) => Err("full"),
+            Err(JobError::ClockWentBack | JobError::Store) => Err("other"),
+        })
+        .collect();
+    let (replayed, full) = (Err("replayed"), Err("full"));
+    assert_eq!(said, [Ok(1), replayed, Ok(1), Ok(1), Ok(1), full, Ok(0), replayed], "each as if it had been alone");
+    drop(store);
+    assert_eq!(open(&directory, 6).held().unwrap(), (3, 2), "what was done is on the disk, and nothing else");
+    // Nothing of a transaction in which nothing changed.
+    let store = open(&directory, 6);
+    assert_eq!(store.apply(&[end(9), end(8)]).into_iter().filter_map(Result::ok).collect::<Vec<_>>(), [0, 0]);
+}
+
+#[test]
 fn logins_end_one_by_one_by_person_and_by_audience() {
     let (_directory, store) = store();
     let make = |audience: &str, person, byte| {

@@ -1,14 +1,17 @@
 //! The decision log as a file: what a line says, who it is about, where it goes when it grows, and what happens when it cannot be kept.
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
+use super::policy_changes::Desk;
+use super::support::guests::{in_shell, write};
 use super::support::host::{
-    Host, NATIONAL_ID, RELAY_SECRET, SIDEP_SECRET, SMURTAB_SECRET, claims, eager, login_body, question, userinfo,
-    write_config,
+    Host, NATIONAL_ID, RELAY_SECRET, SIDEP_SECRET, SMURTAB_SECRET, SUBJECT, claims, eager, login_body, question,
+    userinfo, write_config,
 };
 use super::support::keys::Key;
 use super::support::program::{Served, until};
@@ -88,6 +91,174 @@ async fn a_person_has_one_word_in_it_and_the_key_can_find_it() {
     std::fs::remove_file(&key).unwrap();
     let refused = ask("smurtab", NATIONAL_ID);
     assert!(String::from_utf8_lossy(&refused.stderr).starts_with("vigie: CFG-PSEUDONYM-KEY: "));
+}
+
+#[tokio::test]
+async fn a_policy_that_writes_who_asks_is_masked() {
+    let provider = Provider::start(Key::rs256("first"), &userinfo("10")).await;
+    let desk = Desk::new(&provider);
+    let (guest, guest_digest) = write(desk.path(), "log-subject", &in_shell("log-subject"));
+    desk.pin(&guest, &guest_digest.to_string());
+    desk.set(|config| {
+        let mut shadow = config["audience"][0]["policy"][0].clone();
+        shadow["id"] = "shadow".into();
+        shadow["shadow"] = true.into();
+        shadow.as_object_mut().unwrap().remove("required").unwrap();
+        config["audience"][0]["policy"].as_array_mut().unwrap().push(shadow);
+    });
+    let host = Host::serve(&desk.config()).await.unwrap();
+    let handle = host.log_in(SMURTAB_SECRET, &provider.key.sign(&claims("smurtab"))).await;
+    assert_eq!(host.post("/access/v1/evaluation", SMURTAB_SECRET, &question(&handle)).await.1["decision"], true);
+    let text = std::fs::read_to_string(&host.log).unwrap();
+    for name in [NATIONAL_ID, SUBJECT, "99700218896", "550dc1c8-d97b"] {
+        assert!(!text.contains(name), "{name} is in {text}");
+    }
+    let line = &host.log_lines()[1];
+    let mut pointers = vec!["/person".to_owned()];
+    for (at, policy) in line["policies"].as_array().unwrap().iter().enumerate() {
+        let lines = policy["log"].as_array().unwrap();
+        assert_eq!((lines.len(), &policy["reason_admin"]), (7, &json!("[masked]")), "{policy}");
+        assert_eq!(
+            (&lines[0], &lines[5], &lines[6]),
+            (&json!("[masked]"), &json!("who: [masked]"), &json!("who: [masked]"))
+        );
+        pointers.push(format!("/policies/{at}/reason_admin"));
+        pointers.extend((0..7).map(|line| format!("/policies/{at}/log/{line}")));
+    }
+    assert_eq!(line["masked"], json!(pointers), "{line}");
+
+    // Beside the question itself nothing is hidden, or a replay would find other words.
+    desk.set(|config| {
+        config["state"]["path"] = "another.redb".into();
+        config["log"]["input"] = "full".into();
+    });
+    let host = Host::serve(&desk.config()).await.unwrap();
+    let handle = host.log_in(SMURTAB_SECRET, &provider.key.sign(&claims("smurtab"))).await;
+    host.post("/access/v1/evaluation", SMURTAB_SECRET, &question(&handle)).await;
+    let line = host.log_lines().pop().unwrap();
+    assert_eq!((&line["policies"][0]["log"][0], &line["masked"]), (&json!(NATIONAL_ID), &json!(["/person"])), "{line}");
+}
+
+#[tokio::test]
+async fn what_could_be_a_token_reaches_neither_policies_nor_the_log() {
+    let provider = Provider::start(Key::rs256("first"), &userinfo("10")).await;
+    let host = Host::start_logging(&provider, &eager(), "full").await;
+    let token = provider.key.sign(&claims("smurtab"));
+    let handle = host.log_in(SMURTAB_SECRET, &token).await;
+    let mut asked = question(&handle);
+    asked["context"]["gateway"] =
+        json!({ "authorization": format!("Bearer {token}"), "list": [handle, "kept"], "ip": "192.0.2.1" });
+    asked["context"]["id_token"] = json!("by its name");
+    for part in ["subject", "action", "resource"] {
+        asked[part]["properties"] = json!({ "token": token, "kept": part });
+    }
+    let mut batch = asked.clone();
+    batch["evaluations"] = json!([{}]);
+    assert_eq!(host.post("/access/v1/evaluation", SMURTAB_SECRET, &asked).await.1["decision"], true);
+    let answer = host.post("/access/v1/evaluations", SMURTAB_SECRET, &batch).await.1;
+    assert_eq!(answer["evaluations"][0]["decision"], true, "{answer}");
+    let lines = host.log_lines();
+    assert_eq!(lines.len(), 3);
+    for line in &lines[1..] {
+        let text = line.to_string();
+        assert!(!text.contains(&token) && !text.contains(&handle), "{text}");
+        let input = &line["input"];
+        assert_eq!(input["context"], json!({ "gateway": { "list": [null, "kept"], "ip": "192.0.2.1" } }), "{input}");
+        assert_eq!(input["subject"]["properties"], json!({ "kept": "subject" }), "{input}");
+        assert_eq!(input["action_properties"], json!({ "kept": "action" }), "{input}");
+        assert_eq!(input["target"]["properties"], json!({ "kept": "resource" }), "{input}");
+    }
+}
+
+#[tokio::test]
+async fn asserted_and_verified_subjects_of_one_host_never_mix() {
+    let provider = Provider::start(Key::rs256("first"), &userinfo("10")).await;
+    let desk = Desk::new(&provider);
+    let (guest, guest_digest) = write(desk.path(), "log-subject", &in_shell("log-subject"));
+    desk.set(|config| {
+        let audience = config["audience"][1].as_object_mut().unwrap();
+        for key in ["issuer", "client_id", "min_acr", "clock_skew_s", "userinfo", "forward_auth"] {
+            audience.remove(key).unwrap();
+        }
+        audience.insert("subject".into(), "asserted".into());
+        audience["policy"][0]["component"] = json!(guest);
+        audience["policy"][0]["digest"] = guest_digest.to_string().into();
+    });
+    let host = Host::serve(&desk.config()).await.unwrap();
+    let handle = host.log_in(SMURTAB_SECRET, &provider.key.sign(&claims("smurtab"))).await;
+    let ask = async |secret: &str| host.post("/access/v1/evaluation", secret, &question(&handle)).await.1;
+    assert_eq!(ask(SMURTAB_SECRET).await["decision"], true);
+    // There a caller vouches itself, and a login of the other audience is none.
+    let answer = ask(SIDEP_SECRET).await;
+    assert_eq!(answer["code"], "HTTP-ASSERTED", "{answer}");
+    let mut vouched = question(&handle);
+    vouched["context"] = json!({});
+    let answer = host.post("/access/v1/evaluation", SIDEP_SECRET, &vouched).await.1;
+    let evidence = &answer["context"]["evidence"];
+    assert_eq!((&answer["decision"], &evidence[0]["check"]), (&json!(true), &json!("subject")), "{answer}");
+    assert_eq!(evidence.get(1), None, "nothing of a login: {answer}");
+    // And whoever is vouched for there is nobody here.
+    let answer = host.post("/access/v1/evaluation", SMURTAB_SECRET, &vouched).await.1;
+    assert_eq!(answer["context"]["reason_code"], "HTTP-LOGIN-MISSING", "{answer}");
+    let (status, answer) = host.post("/v1/logins", SIDEP_SECRET, &login_body("x")).await;
+    assert_eq!((status, answer["code"].as_str()), (400, Some("HTTP-ASSERTED")), "{answer}");
+    let revoked = host.post("/v1/logins/revoke", SIDEP_SECRET, &json!({ "login": handle, "scope": "person" })).await.1;
+    assert_eq!(revoked["count"], 0, "{revoked}");
+    let form = format!("token={handle}");
+    let introspect = host.client.post(format!("{}/introspect", host.url)).basic_auth("sidep", Some(SIDEP_SECRET));
+    let introspect = introspect.header("content-type", "application/x-www-form-urlencoded").body(form);
+    assert_eq!(introspect.send().await.unwrap().json::<Value>().await.unwrap(), json!({ "active": false }));
+    assert_eq!(ask(SMURTAB_SECRET).await["decision"], true, "it was not ended by the other caller");
+
+    let lines: Vec<Value> = host.log_lines().into_iter().filter(|line| line["event"] == "decision").collect();
+    let words: Vec<_> = lines.iter().map(|line| (line["audience"].clone(), line["subject"].clone())).collect();
+    let (verified, asserted) = ((json!("smurtab"), json!("verified")), (json!("sidep"), json!("asserted")));
+    assert_eq!(words, [verified.clone(), asserted, verified.clone(), verified]);
+    assert_ne!(lines[0]["person"], lines[1]["person"], "the same word of the caller is not the same person");
+    assert_eq!(lines[1]["policies"][0]["log"], json!(["[masked]"]), "the policy saw the subject and no login");
+}
+
+/// Linux, `O_NONBLOCK` (open(2)).
+const NO_DELAY: i32 = 0o4000;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_finds_too_many_lines_waiting_is_refused() {
+    let provider = Provider::start(Key::rs256("first"), &userinfo("10")).await;
+    let directory = tempfile::tempdir().unwrap();
+    let config = write_config(directory.path(), &provider);
+    let pipe = directory.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let text = std::fs::read_to_string(&config).unwrap();
+    let text = text.replace("decisions = \"decisions.jsonl\"", &format!("decisions = {:?}", pipe.to_str().unwrap()));
+    std::fs::write(&config, text.replace("queue = 1024", "queue = 1").replace("instances = 4", "instances = 16"))
+        .unwrap();
+    let served = Served::start(&config);
+    // A full pipe that nobody reads: one line is being written, one waits, and more are too many.
+    let mut both_ends = std::fs::OpenOptions::new().read(true).write(true).custom_flags(NO_DELAY).open(&pipe).unwrap();
+    let mut full = 0;
+    while let Ok(written) = both_ends.write(&[b'\n'; 4096]) {
+        full += written;
+    }
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
+    for _ in 0..4 {
+        let call = client.post(format!("{}/access/v1/evaluation", served.url())).bearer_auth(RELAY_SECRET);
+        let (sent, tell) = (call.json(&question("none")).send(), tell.clone());
+        tokio::spawn(async move {
+            let answer = sent.await.unwrap();
+            tell.send((answer.status().as_u16(), answer.json::<Value>().await.unwrap())).unwrap();
+        });
+    }
+    for _ in 0..2 {
+        let (status, answer) = told.recv().await.unwrap();
+        assert_eq!((status, &answer["code"]), (503, &json!("HTTP-RECORDS")), "{answer}");
+    }
+    both_ends.read_exact(&mut vec![0; full]).unwrap();
+    for _ in 0..2 {
+        let (status, answer) = told.recv().await.unwrap();
+        assert_eq!(status, 200, "{answer}");
+    }
+    assert_eq!(served.terminate(), Some(0));
 }
 
 #[tokio::test]
