@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use axum::{Json, Router};
 use serde_json::{Map, Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::support::host::{Host, NATIONAL_ID, SMURTAB_SECRET, SUBJECT, claims, eager, userinfo};
 use super::support::keys::Key;
@@ -41,7 +42,8 @@ async fn echo(State(reached): State<Arc<AtomicUsize>>, method: Method, uri: Uri,
     reached.fetch_add(1, Ordering::SeqCst);
     let mut all: Map<String, Value> = Map::new();
     for name in headers.keys() {
-        let values: Vec<&str> = headers.get_all(name).iter().map(|value| value.to_str().unwrap()).collect();
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let values: Vec<String> = headers.get_all(name).iter().map(text).collect();
         all.insert(name.to_string(), json!(values.join(" | ")));
     }
     Json(json!({ "method": method.as_str(), "uri": uri.to_string(), "headers": all }))
@@ -149,6 +151,18 @@ async fn only_who_may_gets_through_and_the_application_knows_who() {
     let line = host.log_lines().pop().unwrap();
     assert_eq!((&line["decision_id"], &line["result"]), (&headers["x-vigie-decision-id"], &json!(true)));
     assert_eq!(headers.get("authorization"), None, "the caller's secret stays between nginx and the host");
+
+    // A browser of old writes letters into a path as they are, and another application its own cookie likewise.
+    let address = nginx.url.trim_start_matches("http://");
+    let mut raw = tokio::net::TcpStream::connect(address).await.unwrap();
+    let call = format!(
+        "GET /dossiers/é HTTP/1.1\r\nHost: {address}\r\nCookie: name=Zoé; {doctor}\r\nConnection: close\r\n\r\n"
+    );
+    raw.write_all(call.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    raw.read_to_end(&mut answer).await.unwrap();
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 
     // What a client writes under these names, or about what it asks, is nobody's word.
     let forged = [
