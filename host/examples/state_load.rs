@@ -44,7 +44,7 @@ fn rate(store: &Store, next: &AtomicU32, threads: usize) -> Result<f64, Box<dyn 
 }
 
 fn work(store: &Store, next: &AtomicU32, begun: Instant) -> Option<usize> {
-    let login = "x".repeat(LOGIN_BYTES);
+    let login = vec![b'x'; LOGIN_BYTES];
     let about = About { level: None, person: Pseudonym::from_bytes([0; 16]) };
     let mut done = 0;
     while begun.elapsed() < FOR {

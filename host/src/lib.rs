@@ -28,3 +28,6 @@ pub mod problem;
 pub mod provider;
 pub mod service;
 pub mod store;
+
+/// The allocator of the program: answering a question takes some hundreds of small pieces of memory, from several threads.
+pub use mimalloc::MiMalloc as Allocator;

@@ -156,8 +156,8 @@ pub struct CreatedLogin {
 /// A login that was found, or not.
 #[derive(Debug, PartialEq, Eq)]
 pub enum FoundLogin {
-    /// The text that was stored.
-    Live(String),
+    /// What was stored.
+    Live(Vec<u8>),
     /// Four hours, or thirty minutes without use, have passed; or the clock went back.
     Expired,
     /// Never existed here, revoked, or another audience's.
@@ -206,7 +206,7 @@ impl Store {
         &self,
         now: u64,
         audience: &str,
-        login: &str,
+        login: &[u8],
         about: About,
         one_shots: &[OneShot],
     ) -> Result<CreatedLogin, CreateLoginError> {

@@ -10,9 +10,8 @@ pub mod batch;
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -116,7 +115,7 @@ pub async fn evaluate(
     Body(question): Body<Question>,
 ) -> Result<Response, Refusal> {
     let answer = one(&service, caller, Endpoint::Evaluation, question).await?;
-    Ok(Json(answer).into_response())
+    super::json(&answer)
 }
 
 async fn one(

@@ -224,11 +224,11 @@ async fn store(service: &Arc<Service>, audience: &Audience, verified: verify::Ve
     if one_shots.is_empty() {
         return Err(Refusal::Verifier(crate::engine::limits::Failure::BadOutput));
     }
-    let text = serde_json::to_string(&login).map_err(|_| Refusal::Records)?;
+    let bytes = postcard::to_allocvec(&login).map_err(|_| Refusal::Records)?;
     let person = person(service, &login.identity);
     let about = About { level: login.level.map(config_level), person };
     let (store, name, now) = (service.store.clone(), audience.config.id.clone(), service.now());
-    let kept = tokio::task::spawn_blocking(move || store.create_login(now, &name, &text, about, &one_shots))
+    let kept = tokio::task::spawn_blocking(move || store.create_login(now, &name, &bytes, about, &one_shots))
         .await
         .map_err(|_| Refusal::Records)??;
     let created = Created {

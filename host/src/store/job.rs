@@ -3,23 +3,55 @@
 //! The jobs of a group do not depend on each other's success: one that is refused (a replay, a full store) leaves nothing behind and the
 //! others go on. A database that fails, fails them all.
 
-use redb::{Database, ReadableTable, ReadableTableMetadata, TableDefinition, WriteTransaction};
+use redb::{Database, ReadableTable, ReadableTableMetadata, TableDefinition, TypeName, Value, WriteTransaction};
 
 use super::{CreateLoginError, LONGEST_IDLE_S, ListId, StoreError};
 
 /// What is kept of a login in clear: relying party, first and last moment, last use, level (0 for none), person under a keyed word.
 pub(super) type Record<'a> = (&'a str, u64, u64, u64, u8, &'a [u8; 16], &'a [u8]);
 
+/// [`Record`] as the table knows it. The name of a tuple is put together anew each time a table is opened, which takes longer than
+/// finding the login.
+#[derive(Debug)]
+pub(super) struct Kept;
+
+impl Value for Kept {
+    type SelfType<'a> = Record<'a>;
+    type AsBytes<'a> = <Record<'static> as Value>::AsBytes<'a>;
+
+    fn fixed_width() -> Option<usize> {
+        <Record<'static> as Value>::fixed_width()
+    }
+
+    fn from_bytes<'a>(data: &'a [u8]) -> Record<'a>
+    where
+        Self: 'a,
+    {
+        <Record<'static> as Value>::from_bytes(data)
+    }
+
+    fn as_bytes<'a, 'b: 'a>(record: &'a Record<'b>) -> Self::AsBytes<'a>
+    where
+        Self: 'b,
+    {
+        <Record<'static> as Value>::as_bytes(record)
+    }
+
+    fn type_name() -> TypeName {
+        TypeName::new("vigie login 3")
+    }
+}
+
 /// SHA-256 of the handle → [`Record`], the last member being the sealed login.
-pub(super) const LOGINS: TableDefinition<'_, &[u8; 32], Record<'static>> = TableDefinition::new("logins-2");
+pub(super) const LOGINS: TableDefinition<'_, &[u8; 32], Kept> = TableDefinition::new("logins-3");
 /// Key from the verifier → last moment it matters.
 pub(super) const ONE_SHOTS: TableDefinition<'_, &[u8; 32], u64> = TableDefinition::new("one-shots-1");
 /// Names and numbers.
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta-1");
 /// Up to which moment one-shots were forgotten.
 const SWEPT_UNTIL: &str = "swept-until";
-/// The form of logins before they could be listed. Whoever held one logs in again.
-const FORMER_LOGINS: TableDefinition<'_, &[u8; 32], (&str, u64, u64, &[u8])> = TableDefinition::new("logins-1");
+/// Logins before they could be listed, and before they were sealed in fewer bytes. Whoever held one logs in again.
+const FORMER_LOGINS: [&str; 2] = ["logins-1", "logins-2"];
 
 /// A one-shot outlives its token by more than any clock skew that is allowed.
 pub(super) const ONE_SHOT_MARGIN_S: u64 = 120;
@@ -60,7 +92,10 @@ pub(super) fn make_tables(database: &Database) -> Result<(), StoreError> {
     transaction.open_table(LOGINS)?;
     transaction.open_table(ONE_SHOTS)?;
     transaction.open_table(META)?;
-    transaction.delete_table(FORMER_LOGINS)?;
+    for former in FORMER_LOGINS {
+        // Whatever their type was: nothing is read from them.
+        transaction.delete_table(TableDefinition::<(), ()>::new(former))?;
+    }
     Ok(transaction.commit()?)
 }
 
@@ -166,7 +201,7 @@ fn revoke(transaction: &WriteTransaction, audience: &str, which: Which) -> Resul
     }
 }
 
-type Logins<'t> = redb::Table<'t, &'static [u8; 32], Record<'static>>;
+type Logins<'t> = redb::Table<'t, &'static [u8; 32], Kept>;
 
 fn remove_where(logins: &mut Logins<'_>, goes: impl Fn(Record<'_>) -> bool) -> Result<u64, StoreError> {
     let before = logins.len()?;

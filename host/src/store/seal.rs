@@ -63,23 +63,23 @@ impl Handle {
         Ok(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, self.derive(b"vigie login key 1\0").bytes())?))
     }
 
-    pub(super) fn seal(&self, audience: &str, expires: u64, login: &str) -> Result<Vec<u8>, Unspecified> {
+    pub(super) fn seal(&self, audience: &str, expires: u64, login: &[u8]) -> Result<Vec<u8>, Unspecified> {
         let mut nonce = [0; NONCE_LEN];
         rand::fill(&mut nonce)?;
-        let mut sealed = login.as_bytes().to_vec();
+        let mut sealed = login.to_vec();
         let aad = Aad::from(bound_to(audience, expires));
         self.key()?.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut sealed)?;
         sealed.extend_from_slice(&nonce);
         Ok(sealed)
     }
 
-    pub(super) fn open(&self, audience: &str, expires: u64, mut sealed: Vec<u8>) -> Result<String, Unspecified> {
+    pub(super) fn open(&self, audience: &str, expires: u64, mut sealed: Vec<u8>) -> Result<Vec<u8>, Unspecified> {
         let split = sealed.len().checked_sub(NONCE_LEN).ok_or(Unspecified)?;
         let nonce = Nonce::try_assume_unique_for_key(sealed.get(split..).ok_or(Unspecified)?)?;
         sealed.truncate(split);
         let opened = self.key()?.open_in_place(nonce, Aad::from(bound_to(audience, expires)), &mut sealed)?.len();
         sealed.truncate(opened);
-        String::from_utf8(sealed).map_err(|_| Unspecified)
+        Ok(sealed)
     }
 }
 
@@ -100,8 +100,8 @@ mod tests {
     #[test]
     fn a_handle_opens_only_what_it_sealed() {
         let (one, other) = (Handle::make().unwrap(), Handle::make().unwrap());
-        let sealed = one.seal("smurtab", 9, "text").unwrap();
-        assert_eq!(one.open("smurtab", 9, sealed.clone()).unwrap(), "text");
+        let sealed = one.seal("smurtab", 9, b"text").unwrap();
+        assert_eq!(one.open("smurtab", 9, sealed.clone()).unwrap(), b"text");
         assert!(other.open("smurtab", 9, sealed.clone()).is_err());
         assert!(one.open("sidep", 9, sealed.clone()).is_err());
         assert!(one.open("smurtab", 10, sealed.clone()).is_err());

@@ -23,7 +23,7 @@ fn shot(byte: u8) -> Vec<OneShot> {
 }
 
 fn create_at(store: &Store, now: u64, audience: &str, shots: &[OneShot]) -> Result<CreatedLogin, CreateLoginError> {
-    store.create_login(now, audience, "{}", about(1), shots)
+    store.create_login(now, audience, b"{}", about(1), shots)
 }
 
 fn create(store: &Store, audience: &str, shots: &[OneShot]) -> Result<CreatedLogin, CreateLoginError> {
@@ -36,12 +36,12 @@ fn a_login_is_found_by_its_audience_until_it_expires() {
     let login = create(&store, "smurtab", &shot(1)).unwrap();
     assert_eq!(login.expires, NOW + LONGEST_LOGIN_S);
     let found = |now, audience| store.login(now, audience, &login.handle).unwrap();
-    assert_eq!(found(NOW, "smurtab"), FoundLogin::Live("{}".into()));
+    assert_eq!(found(NOW, "smurtab"), FoundLogin::Live(b"{}".into()));
     assert_eq!(found(NOW, "sidep"), FoundLogin::Unknown);
     assert_eq!(found(NOW + LONGEST_IDLE_S, "smurtab"), FoundLogin::Expired);
     // Used every twenty minutes it lives its four hours and no longer.
     for step in 1..12 {
-        assert_eq!(found(NOW + step * 1200, "smurtab"), FoundLogin::Live("{}".into()), "{step}");
+        assert_eq!(found(NOW + step * 1200, "smurtab"), FoundLogin::Live(b"{}".into()), "{step}");
     }
     assert_eq!(found(NOW + LONGEST_LOGIN_S, "smurtab"), FoundLogin::Expired);
 }
@@ -83,7 +83,7 @@ fn a_clock_that_goes_back_ends_what_was_used_later_than_now() {
     let (_directory, store) = store();
     let login = create(&store, "smurtab", &shot(1)).unwrap();
     let found = |now| store.login(now, "smurtab", &login.handle).unwrap();
-    assert_eq!(found(NOW - 60), FoundLogin::Live("{}".into()), "a clock may be set right");
+    assert_eq!(found(NOW - 60), FoundLogin::Live(b"{}".into()), "a clock may be set right");
     assert_eq!(found(NOW - 3600), FoundLogin::Expired);
     assert!(matches!(create_at(&store, NOW + 241, "a", &shot(2)), Err(CreateLoginError::ClockWentBack)), "long over");
 }
@@ -122,7 +122,7 @@ fn a_full_store_refuses_and_evicts_nothing() {
     assert!(matches!(create(&store, "a", &shot(3)), Err(CreateLoginError::Full)));
     store.sweep(NOW + 1).unwrap();
     assert!(matches!(create(&store, "a", &shot(1)), Err(CreateLoginError::Replayed)), "it is still known");
-    assert_eq!(store.login(NOW, "a", &first.handle).unwrap(), FoundLogin::Live("{}".into()));
+    assert_eq!(store.login(NOW, "a", &first.handle).unwrap(), FoundLogin::Live(b"{}".into()));
     // Place comes from expiry only.
     store.sweep(NOW + 240).unwrap();
     create_at(&store, NOW + 240, "a", &[OneShot { key: [3; 32], expires: NOW + 360 }]).unwrap();
@@ -172,7 +172,7 @@ fn jobs_of_one_transaction_do_not_spoil_each_other() {
 fn logins_end_one_by_one_by_person_and_by_audience() {
     let (_directory, store) = store();
     let make = |audience: &str, person, byte| {
-        store.create_login(NOW + u64::from(byte), audience, "{}", about(person), &shot(byte)).unwrap()
+        store.create_login(NOW + u64::from(byte), audience, b"{}", about(person), &shot(byte)).unwrap()
     };
     let (one, two, other) = (make("smurtab", 1, 1), make("smurtab", 1, 2), make("smurtab", 2, 3));
     let elsewhere = make("sidep", 1, 4);
@@ -202,7 +202,7 @@ fn logins_end_one_by_one_by_person_and_by_audience() {
 fn the_file_does_not_hold_the_login_in_clear() {
     let (directory, store) = store();
     let marker = "a-marker-that-stands-for-a-person";
-    store.create_login(NOW, "smurtab", marker, about(1), &shot(1)).unwrap();
+    store.create_login(NOW, "smurtab", marker.as_bytes(), about(1), &shot(1)).unwrap();
     drop(store);
     let bytes = std::fs::read(directory.path().join("state.redb")).unwrap();
     assert!(!bytes.windows(marker.len()).any(|window| window == marker.as_bytes()));

@@ -29,13 +29,17 @@ use anyhow::{Context, Result, bail};
 use row::Row;
 use served::Place;
 
+/// What is compared has the same one.
+#[global_allocator]
+static ALLOCATOR: vigie_host::Allocator = vigie_host::Allocator;
+
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
         ["floor", key] => floor::serve(key),
-        ["measure", root, components, wide] => {
-            Place::new(root, components).and_then(|place| measure(&place, &PathBuf::from(wide)))
+        ["measure", root, components, wide, parts @ ..] => {
+            Place::new(root, components).and_then(|place| measure(&place, &PathBuf::from(wide), parts))
         }
         _ => Err(anyhow::anyhow!("this program is started by `cargo xtask bench host`")),
     };
@@ -48,24 +52,27 @@ fn main() -> ExitCode {
     }
 }
 
-/// Prints all rows in the order of the table, one line of JSON each, as soon as they are measured.
-fn measure(place: &Place, wide: &Path) -> Result<()> {
+/// Prints all rows in the order of the table, or those of some parts, one line of JSON each, as soon as they are measured.
+fn measure(place: &Place, wide: &Path, parts: &[&str]) -> Result<()> {
     if cfg!(debug_assertions) {
         bail!("a build without optimisation measures nothing that matters");
     }
     place.clear().context("the folder of this run cannot be made")?;
     let begun = Instant::now();
-    let step = |name: &str, rows: Result<Vec<Row>>| -> Result<()> {
-        for row in rows.with_context(|| name.to_owned())? {
+    type Part = (&'static str, &'static str, fn(&Place, &Path) -> Result<Vec<Row>>);
+    let all: [Part; 6] = [
+        ("verifier", "the verifier component", |place, _| inside::rows(place)),
+        ("pure", "the component with its own signature checks", pure::rows),
+        ("policy", "one policy", |place, _| policy::rows(place)),
+        ("speed", "the served host beside its floor", |place, _| speed::rows(place)),
+        ("faults", "a hostile policy and an exchange under load", |place, _| faults::rows(place)),
+        ("size", "start, memory, a thousand policies", |place, _| size::rows(place)),
+    ];
+    for (part, name, rows) in all.into_iter().filter(|(part, ..)| parts.is_empty() || parts.contains(part)) {
+        for row in rows(place, wide).with_context(|| name.to_owned())? {
             println!("{}", serde_json::to_string(&row)?);
         }
-        eprintln!("  measured: {name}, {} s since the start", begun.elapsed().as_secs());
-        Ok(())
-    };
-    step("the verifier component", inside::rows(place))?;
-    step("the component with its own signature checks", pure::rows(place, wide))?;
-    step("one policy", policy::rows(place))?;
-    step("the served host beside its floor", speed::rows(place))?;
-    step("a hostile policy and an exchange under load", faults::rows(place))?;
-    step("start, memory, a thousand policies", size::rows(place))
+        eprintln!("  measured: {part}, {name}, {} s since the start", begun.elapsed().as_secs());
+    }
+    Ok(())
 }

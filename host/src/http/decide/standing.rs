@@ -85,12 +85,12 @@ impl Standing {
             },
         };
         service.metrics.stage(Stage::Store, begun.elapsed());
-        let text = match found {
-            FoundLogin::Live(text) => text,
+        let bytes = match found {
+            FoundLogin::Live(bytes) => bytes,
             FoundLogin::Expired => return nothing(NoLogin::Expired),
             FoundLogin::Unknown => return nothing(NoLogin::Unknown),
         };
-        let login: types::Login = serde_json::from_str(&text).map_err(|_| StoreError)?;
+        let login: types::Login = postcard::from_bytes(&bytes).map_err(|_| StoreError)?;
         Ok(Some(Self::Login(Arc::new(login))))
     }
 }

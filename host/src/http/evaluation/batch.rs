@@ -10,9 +10,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -123,7 +122,7 @@ pub async fn evaluate(
         // Section 7.1.1: as if it had been the one question.
         let question = Item { subject: None, action: None, resource: None, context: None }.complete(&defaults)?;
         let answer = one(&service, caller, Endpoint::Evaluations, question).await?;
-        return Ok(Json(answer).into_response());
+        return super::super::json(&answer);
     }
     if items.len() > MOST_ITEMS {
         return Err(Refusal::TooMany { found: items.len(), most: MOST_ITEMS });
@@ -153,7 +152,7 @@ pub async fn evaluate(
             break;
         }
     }
-    Ok(Json(Answers { evaluations: answers }).into_response())
+    super::super::json(&Answers { evaluations: answers })
 }
 
 /// One item. What stands behind a handle is looked up at its first use.

@@ -3,6 +3,9 @@
 
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: vigie_host::Allocator = vigie_host::Allocator;
+
 fn main() -> ExitCode {
     vigie_host::cli::run()
 }
