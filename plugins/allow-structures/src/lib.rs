@@ -96,6 +96,11 @@ mod tests {
     }
 
     #[test]
+    fn the_schema_is_that_of_the_settings() {
+        vigie_policy::schema::check::<AllowStructures>();
+    }
+
+    #[test]
     fn settings_list_numbers_that_can_exist() {
         let paths = |json| {
             let errors = vigie_policy::validate_settings::<AllowStructures>(json).err().unwrap_or_default();

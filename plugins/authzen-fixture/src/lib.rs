@@ -123,6 +123,11 @@ mod tests {
     }
 
     #[test]
+    fn the_schema_is_that_of_the_settings() {
+        vigie_policy::schema::check::<AuthzenFixture>();
+    }
+
+    #[test]
     fn says_that_it_is_not_for_a_real_service() {
         assert!(AuthzenFixture::DESCRIPTION.summary.contains("not for a real service"));
     }

@@ -9,6 +9,11 @@ fn vectors() {
     vigie_policy::vectors::check::<Cel>(concat!(env!("CARGO_MANIFEST_DIR"), "/vectors"));
 }
 
+#[test]
+fn the_schema_is_that_of_the_settings() {
+    vigie_policy::schema::check::<Cel>();
+}
+
 fn rule(when: &str) -> String {
     let when = when.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
     format!(r#"{{"when":"{when}","effect":"permit","reason_code":"T-YES","reason_user":{{"fr":"Oui.","en":"Yes."}}}}"#)

@@ -138,6 +138,11 @@ mod tests {
         vigie_policy::vectors::check::<OfficeHours>(concat!(env!("CARGO_MANIFEST_DIR"), "/vectors"));
     }
 
+    #[test]
+    fn the_schema_is_that_of_the_settings() {
+        vigie_policy::schema::check::<OfficeHours>();
+    }
+
     #[track_caller]
     fn refused(json: &str, path: &str) {
         let errors = vigie_policy::validate_settings::<OfficeHours>(json).err().unwrap_or_default();

@@ -55,6 +55,11 @@ mod tests {
     }
 
     #[test]
+    fn the_schema_is_that_of_the_settings() {
+        vigie_policy::schema::check::<RequireLevel>();
+    }
+
+    #[test]
     fn settings_name_a_level() {
         let error = |json| vigie_policy::validate_settings::<RequireLevel>(json).err().unwrap_or_default();
         assert!(error("{}").is_empty());

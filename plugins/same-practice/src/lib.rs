@@ -111,6 +111,11 @@ mod tests {
     }
 
     #[test]
+    fn the_schema_is_that_of_the_settings() {
+        vigie_policy::schema::check::<SamePractice>();
+    }
+
+    #[test]
     fn settings_are_all_there_and_not_empty() {
         let paths = |json| {
             let errors = vigie_policy::validate_settings::<SamePractice>(json).err().unwrap_or_default();

@@ -44,7 +44,7 @@ mod text;
 mod types;
 
 pub use object::Object;
-pub use types::{FromJson, Members};
+pub use types::{Declared, FromJson, Member, Members};
 
 use crate::settings::SettingError;
 
@@ -157,12 +157,30 @@ macro_rules! __object {
             $($(#[$doc])* $member_visible $member: $type,)*
         }
 
+        impl $crate::json::Declared for $name {
+            const MEMBERS: &'static [$crate::json::Member] = &[$($crate::json::Member {
+                name: stringify!($member),
+                required: $crate::__required!($type $(, $absent)?),
+            }),*];
+        }
+
         impl $crate::json::FromJson for $name {
             fn from_json(json: &$crate::json::Json<'_>) -> ::core::result::Result<Self, $crate::SettingError> {
                 let members = $crate::json::Members::$unknown(json, &[$(stringify!($member)),*])?;
                 Ok(Self { $($member: members.read(stringify!($member), $crate::__absent!($($absent)?))?,)* })
             }
         }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __required {
+    ($type:ty) => {
+        || <$type as $crate::json::FromJson>::absent().is_none()
+    };
+    ($type:ty, $value:expr) => {
+        || false
     };
 }
 

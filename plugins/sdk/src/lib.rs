@@ -103,7 +103,7 @@
 //!
 //! [`Case`] asks the policy natively, exactly as its component is asked. Questions and expected answers in files are
 //! [`vectors`]: `cargo test` asks them of the policy, `vigie policy test` of the component, and they travel with it. Reach
-//! every reason code.
+//! every reason code. [`schema`] holds the JSON Schema of the description to the settings that the policy reads.
 //!
 //! # Building
 //!
@@ -132,8 +132,10 @@ mod memory;
 mod outcome;
 mod policy;
 mod request;
+#[cfg(any(not(target_arch = "wasm32"), doc))]
+pub mod schema;
 mod settings;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(any(not(target_arch = "wasm32"), doc))]
 pub mod vectors;
 
 #[cfg(target_arch = "wasm32")]

@@ -110,6 +110,11 @@ mod tests {
         vigie_policy::vectors::check::<Smurtab>(concat!(env!("CARGO_MANIFEST_DIR"), "/vectors"));
     }
 
+    #[test]
+    fn the_schema_is_that_of_the_settings() {
+        vigie_policy::schema::check::<Smurtab>();
+    }
+
     #[track_caller]
     fn check(case: Case, effect: Effect, reason: Reason) {
         let outcome = case.ask::<Smurtab>();

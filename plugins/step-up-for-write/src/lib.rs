@@ -74,4 +74,9 @@ mod tests {
     fn vectors() {
         vigie_policy::vectors::check::<StepUpForWrite>(concat!(env!("CARGO_MANIFEST_DIR"), "/vectors"));
     }
+
+    #[test]
+    fn the_schema_is_that_of_the_settings() {
+        vigie_policy::schema::check::<StepUpForWrite>();
+    }
 }

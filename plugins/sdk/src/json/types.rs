@@ -147,6 +147,22 @@ impl<T: FromJson> FromJson for Vec<T> {
     }
 }
 
+/// A struct that [`settings!`](crate::settings) or [`properties!`](crate::properties) declares, so that a test can hold a JSON Schema
+/// to it: see `schema::check`.
+pub trait Declared {
+    /// What it reads.
+    const MEMBERS: &'static [Member];
+}
+
+/// A member that a struct reads.
+#[derive(Debug)]
+pub struct Member {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it must be there.
+    pub required: fn() -> bool,
+}
+
 /// The members of an object, on their way into a struct. [`settings!`](crate::settings) uses it.
 #[derive(Debug)]
 pub struct Members<'a>(&'a [(String, Json<'a>)]);
