@@ -76,7 +76,7 @@ impl Explain for ScaffoldError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name(String);
 
-/// Words that cannot name a crate, or that a crate of the project has already.
+/// Words that cannot name a crate. Names of the crates below the SDK are taken too, whichever they are: [`lock`] knows them.
 const TAKEN: &[&str] = &[
     "abstract",
     "alloc",
@@ -134,11 +134,9 @@ const TAKEN: &[&str] = &[
     "unsafe",
     "unsized",
     "use",
-    "vigie-policy",
     "virtual",
     "where",
     "while",
-    "wit-bindgen",
     "yield",
 ];
 
@@ -163,21 +161,13 @@ impl Name {
         Err(ScaffoldError::Name { name: text.to_owned(), problem })
     }
 
-    /// A template with this name in all its forms.
+    /// A template with this name in all its forms. None of them is a name within the program, where it could be one of the SDK's or of
+    /// Rust's own.
     fn put_into(&self, template: &str) -> String {
-        let camel: String = self
-            .0
-            .split('-')
-            .flat_map(|word| {
-                let mut letters = word.chars();
-                letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters)
-            })
-            .collect();
         template
             .replace("policy-name", &self.0)
             .replace("policy_name", &self.0.replace('-', "_"))
             .replace("POLICY-NAME", &self.0.to_ascii_uppercase())
-            .replace("PolicyName", &camel)
     }
 }
 
@@ -327,6 +317,9 @@ fn lock(name: &Name) -> Result<String, ScaffoldError> {
         ("version".to_owned(), "0.1.0".into()),
         ("dependencies".to_owned(), vec!["vigie-policy"].into()),
     ]);
+    if seen.iter().any(|(taken, _)| *taken == name.0) {
+        return Err(ScaffoldError::Name { name: name.0.clone(), problem: "a crate of the project has it already" });
+    }
     kept.push(project.into());
     kept.sort_by_key(|one| (of(one, "name"), of(one, "version")));
     let version = own.get("version").cloned().ok_or(ScaffoldError::Own)?;
@@ -349,8 +342,8 @@ mod tests {
             let error = Name::parse(bad).expect_err(bad);
             assert_eq!((error.code(), error.to_string().lines().count()), ("POL-NAME", 1), "{error}");
         }
-        let put = Name::parse("night-ward").unwrap().put_into("policy-name policy_name PolicyName POLICY-NAME-X");
-        assert_eq!(put, "night-ward night_ward NightWard NIGHT-WARD-X");
+        let put = Name::parse("night-ward").unwrap().put_into("policy-name policy_name POLICY-NAME-X");
+        assert_eq!(put, "night-ward night_ward NIGHT-WARD-X");
     }
 
     #[test]
@@ -361,6 +354,51 @@ mod tests {
         assert_eq!(there["vigie/sdk/Cargo.toml"], own("sdk/Cargo.toml"));
         assert_eq!(there["vigie/sdk/src/lib.rs"], own("sdk/src/lib.rs"));
         assert_eq!(there["vigie/wit/policy/policy.wit"], own("wit/policy/policy.wit"));
+    }
+
+    /// Whatever the name, the program is the same but for its texts: what compiles under one name compiles under every other.
+    #[test]
+    fn no_name_is_a_name_within_the_program() {
+        let parent = tempfile::tempdir().unwrap();
+        let mut programs = BTreeSet::new();
+        for name in [
+            "night-ward",
+            "login",
+            "level",
+            "policy",
+            "request",
+            "reason",
+            "outcome",
+            "description",
+            "settings",
+            "vec",
+            "string",
+            "ok",
+            "err",
+            "some",
+            "none",
+            "option",
+            "rules",
+            "default",
+            "debug",
+            "clone",
+            "bool",
+            "str",
+            "list",
+        ] {
+            let place = create(parent.path(), &Name::parse(name).unwrap(), Language::Rust).unwrap();
+            let program = std::fs::read_to_string(place.join("src/lib.rs")).unwrap();
+            let lines = program.lines().filter(|line| !line.starts_with("//!")).map(|line| {
+                let texts = line.split('"').enumerate();
+                texts.filter(|(index, _)| index % 2 == 0).map(|(_, code)| code).collect::<String>()
+            });
+            programs.insert(lines.collect::<Vec<_>>());
+        }
+        assert_eq!(programs.len(), 1);
+        for taken in ["vigie-policy", "wit-bindgen", "syn"] {
+            let error = create(parent.path(), &Name::parse(taken).unwrap(), Language::Rust).expect_err(taken);
+            assert_eq!(error.code(), "POL-NAME", "{error}");
+        }
     }
 
     #[test]

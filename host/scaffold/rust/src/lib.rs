@@ -8,9 +8,9 @@ use vigie_policy::{Description, Level, Login, Outcome, Policy, Reason, Request, 
 
 /// The rules.
 #[derive(Debug)]
-pub struct PolicyName;
+pub struct Rules;
 
-export_policy!(PolicyName);
+export_policy!(Rules);
 
 /// The lowest level of authentication that is let in.
 const LOWEST: Level = Level::Eidas1;
@@ -37,7 +37,7 @@ const PROFESSION: Reason = Reason::new(
     "This service is not open to your profession. Choose another practice if you have one.",
 );
 
-impl Policy for PolicyName {
+impl Policy for Rules {
     const DESCRIPTION: Description = Description {
         name: "policy-name",
         version: env!("CARGO_PKG_VERSION"),
@@ -65,11 +65,16 @@ impl Policy for PolicyName {
 
 #[cfg(test)]
 mod tests {
-    use super::PolicyName;
+    use super::Rules;
 
     /// The same vectors as `vigie policy test`, without WebAssembly.
     #[test]
     fn vectors() {
-        vigie_policy::vectors::check::<PolicyName>(concat!(env!("CARGO_MANIFEST_DIR"), "/vectors"));
+        vigie_policy::vectors::check::<Rules>(concat!(env!("CARGO_MANIFEST_DIR"), "/vectors"));
+    }
+
+    #[test]
+    fn the_schema_is_that_of_the_settings() {
+        vigie_policy::schema::check::<Rules>();
     }
 }
