@@ -45,6 +45,16 @@ pub enum ReplayError {
         /// What the parser says.
         problem: String,
     },
+    /// A policy is named that nobody would ask.
+    #[error("{option} names {id}, and {}", listed(.known))]
+    Unknown {
+        /// As typed.
+        option: &'static str,
+        /// As typed.
+        id: String,
+        /// The ids that there are.
+        known: Vec<String>,
+    },
     /// There is nothing to ask.
     #[error("{file} has no question to ask again")]
     Nothing {
@@ -53,11 +63,16 @@ pub enum ReplayError {
     },
 }
 
+fn listed(ids: &[String]) -> String {
+    if ids.is_empty() { "no policy is asked".to_owned() } else { format!("only {} are asked", ids.join(", ")) }
+}
+
 impl Explain for ReplayError {
     fn code(&self) -> &'static str {
         match self {
             Self::Unreadable { .. } => "POL-LOG-FILE",
             Self::Line { .. } => "POL-LOG-LINE",
+            Self::Unknown { .. } => "POL-UNKNOWN",
             Self::Nothing { .. } => "POL-LOG-INPUT",
         }
     }
@@ -66,6 +81,9 @@ impl Explain for ReplayError {
         match self {
             Self::Unreadable { .. } => "Correct the path, or run this as an account that may read it.".into(),
             Self::Line { .. } => "Name the file of log.decisions, as `vigie serve` wrote it.".into(),
+            Self::Unknown { .. } => {
+                "Correct the id: policies are those of --config, or, without it, those that --policy names.".into()
+            }
             Self::Nothing { .. } => {
                 "Questions are kept from the moment when log.input = \"full\" stands in vigie.toml, and only these policies' are asked.".into()
             }
@@ -113,6 +131,9 @@ pub struct Replayed {
     pub verdicts: u64,
     /// Answers in the log of policies that were not to be asked.
     pub not_asked: u64,
+    /// Answers that the host gave in the place of a policy, for want of time, of an instance or of the policy: nothing of the policy's
+    /// could be given again.
+    pub by_host: u64,
     /// Lines that a crash cut short.
     pub torn: u64,
     /// Answers that are not the same.
@@ -130,12 +151,43 @@ pub struct Difference {
     pub audience: String,
     /// The policy.
     pub policy: String,
-    /// What differs.
+    /// What the difference means.
     pub kind: Change,
+    /// In what the answers differ.
+    pub differs: Vec<Part>,
     /// Effect and reason in the log.
     pub logged: String,
     /// Effect and reason now.
     pub replayed: String,
+}
+
+/// A part of an answer. A log holds the outcome as a digest, which tells that it differs and not where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Permit, deny, abstain or failed.
+    Effect,
+    /// The code.
+    ReasonCode,
+    /// With the same effect and reason, the rest of the answer: sentences, remark or obligations.
+    Outcome,
+    /// What the policy logged on the way.
+    Log,
+    /// How many lines it logged beyond its limit.
+    LogDropped,
+}
+
+impl Part {
+    /// For people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Effect => "effect",
+            Self::ReasonCode => "reason",
+            Self::Outcome => "sentences, remark or obligations",
+            Self::Log => "log lines",
+            Self::LogDropped => "number of log lines beyond the limit",
+        }
+    }
 }
 
 /// What a difference means.
@@ -191,15 +243,21 @@ pub fn replay(file: &str, log: impl BufRead, judges: &[Judge]) -> Result<Replaye
                 replayed.not_asked += 1;
                 continue;
             };
+            if verdict.effect == FAILED && OF_THE_HOST.contains(&verdict.reason_code.as_str()) {
+                replayed.by_host += 1;
+                continue;
+            }
             replayed.verdicts += 1;
             let now = judge.policy.evaluate(&request);
-            if let Some(kind) = compare(verdict, &judge.policy, &now) {
+            let differs = compare(verdict, &now);
+            if !differs.is_empty() {
                 replayed.differences.push(Difference {
                     line: index + 1,
                     decision_id: line.decision_id.clone(),
                     audience: line.audience.clone(),
                     policy: verdict.id.clone(),
-                    kind,
+                    kind: meaning(verdict, &judge.policy, &differs),
+                    differs,
                     logged: format!("{} {}", verdict.effect, verdict.reason_code),
                     replayed: format!("{} {}", words(&now).0, words(&now).1),
                 });
@@ -208,31 +266,48 @@ pub fn replay(file: &str, log: impl BufRead, judges: &[Judge]) -> Result<Replaye
     }
     match cut {
         Some(error) if replayed.decisions + replayed.without_question == 0 => Err(error),
-        _ if replayed.verdicts == 0 => Err(ReplayError::Nothing { file: file.to_owned() }),
+        _ if replayed.verdicts + replayed.by_host == 0 => Err(ReplayError::Nothing { file: file.to_owned() }),
         _ => Ok(replayed),
     }
 }
+
+/// The effect of a policy that did not answer.
+const FAILED: &str = "failed";
+
+/// Failures that say how the host was, and nothing of the policy: another day the same question is answered.
+const OF_THE_HOST: [&str; 4] = ["POL-TIMEOUT", "POL-BUSY", "POL-QUARANTINED", "POL-MISSING"];
 
 /// Effect and reason as the log writes them.
 fn words(evaluation: &Evaluation) -> (&'static str, &str) {
     match &evaluation.answer {
         Ok(outcome) => (json::Effect::from(outcome.effect).word(), &outcome.reason_code),
-        Err(failure) => ("failed", failure.code()),
+        Err(failure) => (FAILED, failure.code()),
     }
 }
 
-fn compare(logged: &Verdict, policy: &Policy, now: &Evaluation) -> Option<Change> {
+/// In what an answer differs from the one in the log.
+fn compare(logged: &Verdict, now: &Evaluation) -> Vec<Part> {
+    let (effect, reason_code) = words(now);
+    let digest = now.answer.as_ref().ok().map(|outcome| json::digest(outcome).to_string());
+    let same_words = (effect, reason_code) == (logged.effect.as_str(), logged.reason_code.as_str());
+    let parts = [
+        (Part::Effect, effect != logged.effect),
+        (Part::ReasonCode, reason_code != logged.reason_code),
+        (Part::Outcome, same_words && digest != logged.outcome_digest),
+        (Part::Log, !now.log.lines.iter().map(|(_, text)| text).eq(&logged.log)),
+        (Part::LogDropped, now.log.dropped != logged.log_dropped),
+    ];
+    parts.into_iter().filter_map(|(part, differs)| differs.then_some(part)).collect()
+}
+
+fn meaning(logged: &Verdict, policy: &Policy, differs: &[Part]) -> Change {
     let same_policy =
         policy.digest().to_string() == logged.digest && policy.settings_digest().to_string() == logged.settings_digest;
-    let same_words = words(now) == (logged.effect.as_str(), logged.reason_code.as_str());
-    let digest = now.answer.as_ref().ok().map(|outcome| json::digest(outcome).to_string());
-    let same_bits = digest == logged.outcome_digest
-        && now.log.dropped == logged.log_dropped
-        && now.log.lines.iter().map(|(_, text)| text).eq(&logged.log);
-    match (same_words, same_bits, same_policy) {
-        (true, true, _) => None,
-        (_, _, true) => Some(Change::NotReproduced),
-        (false, _, false) => Some(Change::Changed),
-        (true, false, false) => Some(Change::Reworded),
+    if same_policy {
+        Change::NotReproduced
+    } else if differs.iter().any(|part| matches!(part, Part::Effect | Part::ReasonCode)) {
+        Change::Changed
+    } else {
+        Change::Reworded
     }
 }
