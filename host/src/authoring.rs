@@ -4,7 +4,8 @@
 //! What differs is who reads the answer, so what is wrong is said with file, line and path. Nothing here is on the way of a
 //! relying party's question.
 //!
-//! [`document`] reads an author's files, [`vectors`] and [`trial`] are the tests of a policy, [`bench`] says what it costs,
+//! [`document`] reads an author's files, [`settings`] knows where settings came from, [`vectors`] and [`trial`] are the tests of a policy,
+//! [`bench`] says what it costs,
 //! [`project`] says where a policy lies, [`scaffold`] and [`builder`] make one,
 //! [`bundle`] ships it, [`replay`] asks it what others were asked before.
 
@@ -15,26 +16,37 @@ pub mod document;
 pub mod project;
 pub mod replay;
 pub mod scaffold;
+pub mod settings;
 pub mod trial;
 pub mod vectors;
 
 use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use settings::TryPolicyError;
 
 use crate::config::Limits;
 use crate::engine::inspect::{Inspected, Role};
 use crate::engine::policy::Policy;
 use crate::engine::{Engine, LoadComponentError, StartEngineError};
 
-/// What a policy is held to on an author's desk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a policy is held to on an author's desk. A signed bundle carries it, in lower case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Class {
     /// The limits of `host/examples/vigie.toml`.
+    #[default]
     Small,
     /// For components that carry an interpreter: 64 MiB of memory and more time, as an operator would have to grant.
     Large,
 }
 
 impl Class {
+    /// True for the class that is meant where nobody says another.
+    pub fn is_small(&self) -> bool {
+        *self == Self::Small
+    }
+
     /// The limits of this class. The time limit is no measure here: a desk may be busy, and `bench` says how long a call takes.
     pub fn limits(self) -> Limits {
         let small = Limits {
@@ -79,11 +91,15 @@ impl Tryout {
     /// Opens a policy component: the gate of the host, then what the policy says about itself. Its settings are empty and unchecked.
     ///
     /// # Errors
-    /// The host would not load it either.
-    pub fn open(&self, file: &Path) -> Result<Candidate, LoadComponentError> {
+    /// The host would not load it either, or nobody could learn from it what it may be set to.
+    pub fn open(&self, file: &Path) -> Result<Candidate, TryPolicyError> {
         let inspected = self.engine.load(file, None, Role::Policy)?;
         let policy = Policy::link(&self.engine, &inspected, String::new())?;
-        Ok(Candidate { inspected, policy })
+        match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&policy.description().settings_schema)
+        {
+            Ok(_) => Ok(Candidate { inspected, policy }),
+            Err(error) => Err(TryPolicyError::Schema { component: inspected.file, problem: error.to_string() }),
+        }
     }
 }
 

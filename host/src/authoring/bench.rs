@@ -13,7 +13,7 @@ use aws_lc_rs::signature::{
 use serde::Serialize;
 
 use crate::engine::limits::Failure;
-use crate::engine::policy::{Policy, types};
+use crate::engine::policy::{Evaluation, Policy, types};
 
 /// Two percentiles in nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -51,20 +51,32 @@ impl Measured {
 /// Rounds that are thrown away: caches and branch predictors settle.
 const WARM_UP: usize = 50;
 
+/// A question that the policy did not answer.
+#[derive(Debug)]
+pub struct Unanswered {
+    /// Which one, from 0.
+    pub question: usize,
+    /// How it failed.
+    pub failure: Failure,
+    /// The reason that it gave without having declared it.
+    pub undeclared: Option<String>,
+}
+
 /// Asks these questions in turn, as many times as there are rounds.
 ///
 /// # Errors
 /// The policy fails on one of them.
-pub fn measure(policy: &Policy, questions: &[types::Request], rounds: usize) -> Result<Measured, Failure> {
-    let floor = Floor::new().ok_or(Failure::Busy)?;
+pub fn measure(policy: &Policy, questions: &[types::Request], rounds: usize) -> Result<Measured, Unanswered> {
+    let floor = Floor::new().ok_or(Unanswered { question: 0, failure: Failure::Busy, undeclared: None })?;
     let [mut instances, mut calls, mut decisions, mut floors] = [(); 4].map(|()| Vec::with_capacity(rounds));
-    for (round, question) in questions.iter().cycle().take(WARM_UP + rounds).enumerate() {
+    for (round, (place, question)) in questions.iter().enumerate().cycle().take(WARM_UP + rounds).enumerate() {
+        let unanswered = |failure, undeclared| Unanswered { question: place, failure, undeclared };
         let verified = timed(|| floor.verify());
-        let steps = policy.time_steps(question)?;
-        let mut failure = None;
-        let decision = timed(|| failure = policy.evaluate(question).answer.err());
-        if let Some(failure) = failure {
-            return Err(failure);
+        let steps = policy.time_steps(question).map_err(|failure| unanswered(failure, None))?;
+        let mut answered = None;
+        let decision = timed(|| answered = Some(policy.evaluate(question)));
+        if let Some(Evaluation { answer: Err(failure), undeclared, .. }) = answered {
+            return Err(unanswered(failure, undeclared));
         }
         if round >= WARM_UP {
             floors.push(verified);

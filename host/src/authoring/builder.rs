@@ -1,4 +1,4 @@
-//! `vigie policy build`: cargo does it, and what it made is copied beside the manifest.
+//! `vigie policy build`: cargo does it, and what it made is copied beside the manifest once the host's gate has let it through.
 //!
 //! Cargo's own progress and errors go to standard error as they are: they are better than any summary of them.
 
@@ -46,7 +46,7 @@ impl Explain for BuildError {
     fn help(&self) -> String {
         match self {
             Self::Project(error) => error.help(),
-            Self::Interpreted(_) => "Run `vigie policy test` there.".into(),
+            Self::Interpreted(_) => "Change its rules as you like, and ask its vectors with `vigie policy test`.".into(),
             Self::NoCargo(_) => "Install Rust with rustup, then `rustup target add wasm32-unknown-unknown`.".into(),
             Self::Failed(_) => {
                 "Correct what cargo names above; if it does not find `core`, run `rustup target add wasm32-unknown-unknown`.".into()
@@ -70,11 +70,33 @@ struct Target {
     name: String,
 }
 
-/// Builds the component of a Rust project and copies it to [`Project::built`].
+/// What cargo made, not yet in its place.
+pub struct Built {
+    /// Where cargo left it.
+    pub component: PathBuf,
+    place: PathBuf,
+}
+
+impl Built {
+    /// Copies it to [`Project::built`]. What was there before stays until then, so that a component which the host refuses takes
+    /// nothing's place.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn keep(self) -> Result<PathBuf, BuildError> {
+        let Self { component, place } = self;
+        match std::fs::copy(&component, &place) {
+            Ok(_) => Ok(place),
+            Err(error) => Err(BuildError::Copy(place, error.kind())),
+        }
+    }
+}
+
+/// Builds the component of a Rust project.
 ///
 /// # Errors
 /// Cargo is absent or fails, or what it makes is no component.
-pub fn build(directory: &Path) -> Result<PathBuf, BuildError> {
+pub fn build(directory: &Path) -> Result<Built, BuildError> {
     let project = Project::open(directory)?;
     if !project.is_rust() {
         return Err(BuildError::Interpreted(project.name));
@@ -101,7 +123,5 @@ pub fn build(directory: &Path) -> Result<PathBuf, BuildError> {
         .flat_map(|message| message.filenames)
         .find(|file| file.extension().is_some_and(|end| end == "wasm"));
     let Some(component) = component else { return Err(BuildError::NoComponent(project.name)) };
-    let place = project.built();
-    std::fs::copy(&component, &place).map_err(|error| BuildError::Copy(place.clone(), error.kind()))?;
-    Ok(place)
+    Ok(Built { component, place: project.built() })
 }

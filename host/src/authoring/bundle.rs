@@ -14,6 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
+use super::Class;
 use super::document::{self, ReadDocumentError};
 use super::project::ProjectError;
 use crate::digest::Digest;
@@ -158,6 +159,9 @@ pub struct Manifest {
     pub version: String,
     /// May only grow.
     pub revision: u64,
+    /// The limits that its vectors were asked within. Left out where it is small, as before there was another.
+    #[serde(default, skip_serializing_if = "Class::is_small")]
+    pub class: Class,
     /// Every file but the manifest.
     files: BTreeMap<String, Digest>,
     /// Thumbprint of the key that signed it. Not of the manifest's own saying.
@@ -213,24 +217,32 @@ pub const SETTINGS: &str = "settings.json";
 /// What goes into a bundle: paths in it and their bytes.
 pub type Files = BTreeMap<String, Vec<u8>>;
 
+/// What the author says of a bundle.
+pub struct About<'a> {
+    /// Name of the policy.
+    pub name: &'a str,
+    /// Its version.
+    pub version: &'a str,
+    /// Higher than every one before.
+    pub revision: u64,
+    /// The limits that it was tried within.
+    pub class: Class,
+}
+
 /// Writes a bundle into a new directory.
 ///
 /// # Errors
 /// Something is there already, or cannot be written.
-pub fn write(
-    place: &Path,
-    about: (&str, &str),
-    revision: u64,
-    files: &Files,
-    key: &SigningKey,
-) -> Result<Manifest, BundleError> {
+pub fn write(place: &Path, about: &About<'_>, files: &Files, key: &SigningKey) -> Result<Manifest, BundleError> {
     if place.symlink_metadata().is_ok() {
         return Err(BundleError::Exists(place.to_owned()));
     }
     let digests = files.iter().map(|(path, bytes)| (path.clone(), Digest::of(bytes))).collect();
+    let About { name, version, revision, class } = *about;
     let author = key.public().thumbprint();
     let header = Header { alg: ALGORITHM.into(), kid: author.clone(), typ: TYPE.into() };
-    let manifest = Manifest { name: about.0.to_owned(), version: about.1.to_owned(), revision, files: digests, author };
+    let manifest =
+        Manifest { name: name.to_owned(), version: version.to_owned(), revision, class, files: digests, author };
     let part = |json: Result<Vec<u8>, serde_json::Error>| URL_SAFE_NO_PAD.encode(json.unwrap_or_default());
     let input = format!("{}.{}", part(serde_json::to_vec(&header)), part(serde_json::to_vec(&manifest)));
     let jws = format!("{input}.{}", URL_SAFE_NO_PAD.encode(key.sign(input.as_bytes())?));
@@ -466,7 +478,14 @@ mod tests {
 
     fn manifest(author: &str, revision: u64, file: &[u8]) -> Manifest {
         let files = [(COMPONENT.to_owned(), Digest::of(file))].into();
-        Manifest { name: "ward".into(), version: "1".into(), revision, files, author: author.into() }
+        Manifest {
+            name: "ward".into(),
+            version: "1".into(),
+            revision,
+            class: Class::Small,
+            files,
+            author: author.into(),
+        }
     }
 
     fn at(audience: &str) -> Placement {

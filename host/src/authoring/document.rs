@@ -3,6 +3,7 @@
 //! Nothing is repaired and nothing unknown is skipped: a misspelt member of a test is a test that does not test.
 
 use std::fmt;
+use std::io::Read as _;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -23,12 +24,16 @@ pub enum ReadDocumentError {
         kind: std::io::ErrorKind,
     },
     /// It is far larger than what it should hold.
-    #[error("{file} has {size} bytes, more than {LARGEST}")]
+    #[error("{file} has more than {LARGEST} bytes")]
     TooLarge {
         /// As named.
         file: String,
-        /// Its size.
-        size: u64,
+    },
+    /// It is no text.
+    #[error("{place}: this is not UTF-8 text")]
+    NotText {
+        /// Of the first byte that is none.
+        place: Place,
     },
     /// It does not hold what it should.
     #[error("{place}: {problem}")]
@@ -45,7 +50,7 @@ impl Explain for ReadDocumentError {
         match self {
             Self::Unreadable { .. } => "POL-INPUT-FILE",
             Self::TooLarge { .. } => "POL-INPUT-SIZE",
-            Self::Wrong { .. } => "POL-INPUT",
+            Self::NotText { .. } | Self::Wrong { .. } => "POL-INPUT",
         }
     }
 
@@ -53,6 +58,7 @@ impl Explain for ReadDocumentError {
         match self {
             Self::Unreadable { .. } => "Correct the path, or the rights of the file.".into(),
             Self::TooLarge { .. } => "Name the file that you meant, or split it.".into(),
+            Self::NotText { .. } => "Name the file that you meant, or save it as UTF-8.".into(),
             Self::Wrong { .. } => "Correct that line; the form is described in docs/policies.md.".into(),
         }
     }
@@ -94,11 +100,18 @@ const LARGEST: u64 = 16 << 20;
 pub fn read(path: &Path) -> Result<String, ReadDocumentError> {
     let file = path.display().to_string();
     let unreadable = |error: std::io::Error| ReadDocumentError::Unreadable { file: file.clone(), kind: error.kind() };
-    let size = std::fs::metadata(path).map_err(unreadable)?.len();
-    if size > LARGEST {
-        return Err(ReadDocumentError::TooLarge { file, size });
+    let mut bytes = Vec::new();
+    // What is read is counted, and not what the system says of the file: a device has no size and no end.
+    let reader = std::fs::File::open(path).map_err(unreadable)?;
+    reader.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(ReadDocumentError::TooLarge { file });
     }
-    std::fs::read_to_string(path).map_err(unreadable)
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+        let line = good.split(|byte| *byte == b'\n').count();
+        ReadDocumentError::NotText { place: Place { file, line, column: 0, path: String::new() } }
+    })
 }
 
 /// Parses JSON text as `T`.
@@ -171,6 +184,18 @@ mod tests {
     fn check(text: &str, expected: &str) {
         let error = parse::<Outer>("a.json", text).err().expect("it parsed").to_string();
         assert!(error.starts_with(expected) && error.lines().count() == 1, "{error}");
+    }
+
+    #[test]
+    fn a_file_is_text_and_has_an_end() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("latin.json");
+        std::fs::write(&file, b"{\n \"a\": \"\xe9\"}").unwrap();
+        let error = read(&file).unwrap_err();
+        assert_eq!(error.to_string(), format!("{}, line 2: this is not UTF-8 text", file.display()));
+        assert!(error.help().contains("UTF-8"));
+        assert_eq!(read(Path::new("/dev/zero")).unwrap_err().code(), "POL-INPUT-SIZE");
+        assert_eq!(read(&directory.path().join("absent")).unwrap_err().code(), "POL-INPUT-FILE");
     }
 
     #[test]

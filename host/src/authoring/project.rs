@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::document::{self, ObjectText, ReadDocumentError};
+use super::settings::Settings;
 use super::vectors;
 use crate::components;
 use crate::problem::Explain;
@@ -18,12 +19,13 @@ pub struct Project {
     pub directory: PathBuf,
     /// The name of its package.
     pub name: String,
+    settings: Settings,
     kind: Kind,
 }
 
 enum Kind {
     Rust,
-    Interpreted { component: PathBuf, settings: String },
+    Interpreted { component: PathBuf },
 }
 
 /// Why a directory is no policy project, or has not what is asked of it.
@@ -43,9 +45,22 @@ pub enum ProjectError {
         /// Its directory.
         directory: PathBuf,
     },
+    /// The component that runs the rules is not there.
+    #[error("the interpreter {component} of {name} is neither in {} nor among the built components", .directory.display())]
+    NoInterpreter {
+        /// The project.
+        name: String,
+        /// Its directory.
+        directory: PathBuf,
+        /// The file's name.
+        component: String,
+    },
     /// There is no vector.
     #[error("{} has no test vectors: there is no .json file in vectors/", .0.display())]
     NoVectors(PathBuf),
+    /// A component alone has no vectors whose questions could be asked.
+    #[error("{} is a component, and no question is named", .0.display())]
+    NoQuestion(PathBuf),
     /// One of its files.
     #[error(transparent)]
     Document(#[from] ReadDocumentError),
@@ -56,7 +71,8 @@ impl Explain for ProjectError {
         match self {
             Self::None(_) | Self::Manifest(..) => "POL-PROJECT",
             Self::NotBuilt { .. } => "POL-NOT-BUILT",
-            Self::NoVectors(_) => "POL-NO-VECTORS",
+            Self::NoInterpreter { .. } => "POL-INTERPRETER",
+            Self::NoVectors(_) | Self::NoQuestion(_) => "POL-NO-VECTORS",
             Self::Document(error) => error.code(),
         }
     }
@@ -66,7 +82,15 @@ impl Explain for ProjectError {
             Self::None(_) => "Name the directory of a policy, or begin one with `vigie policy new NAME`.".into(),
             Self::Manifest(..) => "Correct that file.".into(),
             Self::NotBuilt { .. } => "Run `vigie policy build` there, or name the component.".into(),
+            Self::NoInterpreter { component, .. } => format!(
+                "Nothing of such a project is compiled: lay the {component} of your Vigie beside policy.toml, or name its folder with \
+                 --components or in {}.",
+                components::VARIABLE
+            ),
             Self::NoVectors(_) => "Write one: a question and the answer that you expect.".into(),
+            Self::NoQuestion(_) => {
+                "Name a file with --request, or the directory of a project, whose vectors are asked.".into()
+            }
             Self::Document(error) => error.help(),
         }
     }
@@ -106,15 +130,17 @@ impl Project {
             let file = directory.join(&wire.settings);
             let settings = document::read(&file)?;
             document::parse::<ObjectText>(&file.display().to_string(), &settings)?;
-            let kind = Kind::Interpreted { component: wire.component, settings };
-            return Ok(Self { directory: directory.to_owned(), name: wire.name, kind });
+            let settings = Settings::of_file(file.display().to_string(), settings);
+            let kind = Kind::Interpreted { component: wire.component };
+            return Ok(Self { directory: directory.to_owned(), name: wire.name, settings, kind });
         }
         if !rust.is_file() {
             return Err(ProjectError::None(directory.to_owned()));
         }
         let wire: CargoManifest = toml::from_str(&document::read(&rust)?).map_err(|error| manifest(&rust, error))?;
         let package = wire.package.ok_or_else(|| ProjectError::Manifest(rust, "it describes no package".to_owned()))?;
-        Ok(Self { directory: directory.to_owned(), name: package.name, kind: Kind::Rust })
+        let settings = Settings::none();
+        Ok(Self { directory: directory.to_owned(), name: package.name, settings, kind: Kind::Rust })
     }
 
     /// True when there is Rust to compile.
@@ -138,7 +164,7 @@ impl Project {
                 let cargo = |profile| self.directory.join("target/wasm32-unknown-unknown").join(profile).join(&library);
                 (format!("{}.wasm", self.name), vec![self.built(), cargo("release"), cargo("debug")])
             }
-            Kind::Interpreted { component, .. } => (
+            Kind::Interpreted { component } => (
                 component.file_name().unwrap_or_default().to_string_lossy().into_owned(),
                 vec![self.directory.join(component)],
             ),
@@ -148,16 +174,20 @@ impl Project {
         if let Some((_, path)) = newest {
             return Ok(path);
         }
-        components::find(built, &name)
-            .map_err(|_| ProjectError::NotBuilt { name: self.name.clone(), directory: self.directory.clone() })
+        components::find(built, &name).map_err(|_| {
+            let (project, directory) = (self.name.clone(), self.directory.clone());
+            match &self.kind {
+                Kind::Rust => ProjectError::NotBuilt { name: project, directory },
+                Kind::Interpreted { .. } => {
+                    ProjectError::NoInterpreter { name: project, directory, component: name.clone() }
+                }
+            }
+        })
     }
 
-    /// The settings of a vector that has none, JSON text.
-    pub fn settings(&self) -> &str {
-        match &self.kind {
-            Kind::Rust => vectors::NO_SETTINGS,
-            Kind::Interpreted { settings, .. } => settings,
-        }
+    /// The settings of a vector that has none.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Its vectors.
@@ -165,9 +195,17 @@ impl Project {
     /// # Errors
     /// There are none, or one is wrong.
     pub fn vectors(&self) -> Result<Vec<vectors::Vector>, ProjectError> {
+        self.vectors_with(&self.settings)
+    }
+
+    /// Its vectors, where those that have no settings are asked with these.
+    ///
+    /// # Errors
+    /// There are none, or one is wrong.
+    pub fn vectors_with(&self, settings: &Settings) -> Result<Vec<vectors::Vector>, ProjectError> {
         let mut all = Vec::new();
         for file in vectors::files(&self.directory.join("vectors"))? {
-            all.extend(vectors::read(&file, self.settings())?);
+            all.extend(vectors::read(&file, settings.clone())?);
         }
         if all.is_empty() { Err(ProjectError::NoVectors(self.directory.clone())) } else { Ok(all) }
     }

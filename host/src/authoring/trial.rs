@@ -9,8 +9,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::Candidate;
+use super::settings::{Settings, TryPolicyError};
 use super::vectors::{Expected, Vector};
-use crate::engine::LoadComponentError;
 use crate::engine::json::{Effect, Outcome};
 use crate::engine::limits::Failure;
 use crate::engine::policy::{Evaluation, IN_SETTINGS, Policy, types};
@@ -81,15 +81,21 @@ impl Report {
 /// Asks every vector.
 pub fn run(candidate: &Candidate, vectors: &[Vector]) -> Report {
     let about = candidate.policy.description();
-    let mut prepared: BTreeMap<&str, Result<Policy, LoadComponentError>> = BTreeMap::new();
+    // By text and place: equal settings in two files are refused in each with its own line.
+    let mut prepared: BTreeMap<&Settings, Result<Policy, TryPolicyError>> = BTreeMap::new();
     let mut reached = BTreeSet::new();
     let mut tried = Vec::with_capacity(vectors.len());
     for vector in vectors {
-        let policy = prepared.entry(&vector.settings).or_insert_with(|| candidate.with(&vector.settings));
+        let settings = &vector.settings;
+        let policy = prepared
+            .entry(settings)
+            .or_insert_with(|| candidate.with(&settings.text).map_err(|error| settings.explain(error)));
         let answer = match policy {
             Ok(policy) => answer(policy.evaluate(&vector.request)),
-            Err(LoadComponentError::Settings { .. }) if vector.expect.reason_code == SETTINGS_REFUSED => {
-                answer(candidate.policy.with_settings(vector.settings.clone()).evaluate(&vector.request))
+            Err(TryPolicyError::Settings { .. } | TryPolicyError::NoSettings { .. })
+                if vector.expect.reason_code == SETTINGS_REFUSED =>
+            {
+                answer(candidate.policy.with_settings(settings.text.clone()).evaluate(&vector.request))
             }
             Err(error) => Err((error.code(), Sentence(error).to_string())),
         };
@@ -100,7 +106,7 @@ pub fn run(candidate: &Candidate, vectors: &[Vector]) -> Report {
     }
     let declared: BTreeSet<String> = if about.reason_codes.iter().any(|code| code == IN_SETTINGS) {
         // Of an interpreter, the reasons of the rules are to be reached, not those of its own mishaps.
-        vectors.iter().flat_map(|vector| spelt(&vector.settings)).collect()
+        vectors.iter().flat_map(|vector| spelt(&vector.settings.text)).collect()
     } else {
         about.reason_codes.iter().cloned().collect()
     };
@@ -143,17 +149,18 @@ type Answer = Result<types::Outcome, (&'static str, String)>;
 
 fn answer(evaluation: Evaluation) -> Answer {
     let undeclared = evaluation.undeclared;
-    evaluation.answer.map_err(|failure| (failure.code(), failed(failure, undeclared.as_deref())))
+    evaluation.answer.map_err(|failure| (failure.code(), failed("", failure, undeclared.as_deref())))
 }
 
-/// How a policy failed, with the reason that its author has to declare or correct.
-pub fn failed(failure: Failure, undeclared: Option<&str>) -> String {
+/// How a policy failed, with the reason that its author has to declare or correct. `who` is what failed, where the reader cannot know.
+pub fn failed(who: &str, failure: Failure, undeclared: Option<&str>) -> String {
+    let (code, separator) = (failure.code(), if who.is_empty() { "" } else { ": " });
     match undeclared {
-        Some(code) => format!(
-            "{}: it answered with the reason {code}, which its description does not list. Add it to the reasons of the description, or correct it.",
-            failure.code()
+        Some(reason) => format!(
+            "{code}: {who}{separator}it answered with the reason {reason}, which its description does not list. \
+             Add it to the reasons of the description, or correct it."
         ),
-        None => format!("{}: {failure}.", failure.code()),
+        None => format!("{code}: {who}{separator}{failure}."),
     }
 }
 

@@ -16,7 +16,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::document::{self, ObjectText, Place, ReadDocumentError, Start};
+use super::document::{self, Place, ReadDocumentError, Start};
+use super::settings::{Origin, Settings};
 use crate::engine::json::{Effect, Request};
 use crate::engine::policy::types;
 
@@ -28,8 +29,8 @@ pub struct Vector {
     pub file: String,
     /// Where it begins.
     pub line: usize,
-    /// JSON text.
-    pub settings: String,
+    /// What it is asked with.
+    pub settings: Settings,
     /// The question.
     pub request: types::Request,
     /// The answer.
@@ -64,22 +65,31 @@ pub struct ExpectedObligation {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FileWire<'a> {
-    settings: Option<ObjectText>,
+    #[serde(borrow)]
+    settings: Option<Object<'a>>,
     #[serde(borrow)]
     vectors: Vec<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct VectorWire {
+struct VectorWire<'a> {
     name: String,
-    settings: Option<ObjectText>,
+    #[serde(borrow)]
+    settings: Option<Object<'a>>,
     request: Request,
     expect: Expected,
 }
 
-/// Settings of a vector for which neither it nor its file has any.
-pub const NO_SETTINGS: &str = "{}";
+/// An object that stays where it was read, so that its place is known.
+struct Object<'a>(&'a RawValue);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        if raw.get().starts_with('{') { Ok(Self(raw)) } else { Err(serde::de::Error::custom("expected an object")) }
+    }
+}
 
 /// The vector files of a directory, in the order of their names. None at all is an empty list.
 ///
@@ -105,22 +115,26 @@ pub fn files(directory: &Path) -> Result<Vec<PathBuf>, ReadDocumentError> {
     Ok(found)
 }
 
-/// Reads one file. `usual` are the settings of the project, for a file that has none of its own.
+/// Reads one file. `usual` are the settings of the project or of the bundle, for a file that has none of its own.
 ///
 /// # Errors
 /// The first mistake, with file, line and path.
-pub fn read(path: &Path, usual: &str) -> Result<Vec<Vector>, ReadDocumentError> {
-    parse(&path.display().to_string(), &document::read(path)?, usual)
+pub fn read(path: &Path, usual: impl Into<Settings>) -> Result<Vec<Vector>, ReadDocumentError> {
+    parse(&path.display().to_string(), &document::read(path)?, usual.into())
 }
 
-fn parse(file: &str, text: &str, usual: &str) -> Result<Vec<Vector>, ReadDocumentError> {
+fn parse(file: &str, text: &str, usual: Settings) -> Result<Vec<Vector>, ReadDocumentError> {
     let wire: FileWire<'_> = document::parse(file, text)?;
-    let settings = wire.settings.map_or_else(|| usual.to_owned(), ObjectText::into_text);
+    let own = |Object(raw): Object<'_>| Settings {
+        text: raw.get().to_owned(),
+        origin: Origin::File { file: file.to_owned(), line: document::line_of(text, raw) },
+    };
+    let settings = wire.settings.map_or(usual, own);
     let mut names = BTreeSet::new();
     let mut vectors = Vec::with_capacity(wire.vectors.len());
     for (index, raw) in wire.vectors.into_iter().enumerate() {
         let (line, path) = (document::line_of(text, raw), format!("vectors[{index}]"));
-        let one: VectorWire = document::parse_at(&Start { file, line, path: &path }, raw.get())?;
+        let one: VectorWire<'_> = document::parse_at(&Start { file, line, path: &path }, raw.get())?;
         let problem = if one.name.trim().is_empty() {
             Some("a vector needs a name".to_owned())
         } else if !names.insert(one.name.clone()) {
@@ -136,7 +150,7 @@ fn parse(file: &str, text: &str, usual: &str) -> Result<Vec<Vector>, ReadDocumen
             name: one.name,
             file: file.to_owned(),
             line,
-            settings: one.settings.map_or_else(|| settings.clone(), ObjectText::into_text),
+            settings: one.settings.map_or_else(|| settings.clone(), own),
             request: one.request.into(),
             expect: one.expect,
         });
@@ -167,17 +181,38 @@ mod tests {
 
     #[track_caller]
     fn refused(from: &str, to: &str, line: usize, expected: &str) {
-        let error = parse("v.json", &FILE.replacen(from, to, 1), NO_SETTINGS).err().expect("it was taken").to_string();
+        let error =
+            parse("v.json", &FILE.replacen(from, to, 1), Settings::none()).err().expect("it was taken").to_string();
         assert!(error.starts_with(&format!("v.json, line {line}")) && error.contains(expected), "{error}");
     }
 
     #[test]
     fn vectors_know_their_line_and_settings() {
-        let vectors = parse("v.json", FILE, NO_SETTINGS).unwrap();
-        let seen: Vec<_> = vectors.iter().map(|one| (one.name.as_str(), one.line, one.settings.as_str())).collect();
-        assert_eq!(seen, [("first", 4, r#"{ "a": 1 }"#), ("second", 9, r#"{ "b": 2 }"#)]);
-        let usual = parse("v.json", &FILE.replacen("\"settings\": { \"a\": 1 },", "", 1), r#"{"u":0}"#).unwrap();
-        assert_eq!(usual.first().unwrap().settings, r#"{"u":0}"#);
+        let vectors = parse("v.json", FILE, Settings::none()).unwrap();
+        let seen: Vec<_> = vectors.iter().map(|one| (one.name.as_str(), one.line, one.settings.clone())).collect();
+        let at = |line, text: &str| Settings {
+            text: text.to_owned(),
+            origin: Origin::File { file: "v.json".to_owned(), line },
+        };
+        assert_eq!(seen, [("first", 4, at(2, r#"{ "a": 1 }"#)), ("second", 9, at(11, r#"{ "b": 2 }"#))]);
+        let without = FILE.replacen("\"settings\": { \"a\": 1 },", "", 1);
+        let usual = parse("v.json", &without, r#"{"u":0}"#.into()).unwrap();
+        assert_eq!(usual.first().unwrap().settings.text, r#"{"u":0}"#);
+    }
+
+    /// The SDK reads the same files in a test of its own: what one of the two takes, the other takes.
+    #[test]
+    fn the_fixtures_of_the_sdk_are_taken_and_refused() {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/sdk/fixtures");
+        let mut seen = 0;
+        for (folder, taken) in [("good", true), ("bad", false)] {
+            for file in files(&fixtures.join(folder)).unwrap() {
+                let read = read(&file, Settings::none());
+                assert_eq!(read.is_ok(), taken, "{}: {:?}", file.display(), read.err());
+                seen += 1;
+            }
+        }
+        assert!(seen >= 12, "{seen} fixtures");
     }
 
     #[test]

@@ -20,11 +20,14 @@ use std::process::ExitCode;
 use clap::{Subcommand, ValueEnum};
 
 use crate::authoring::bundle::BundleError;
+use crate::authoring::document::{self, ObjectText, ReadDocumentError};
 use crate::authoring::project::{Project, ProjectError};
 use crate::authoring::replay::ReplayError;
-use crate::authoring::{Candidate, Class, Tryout, document::ReadDocumentError};
+use crate::authoring::settings::{Settings, TryPolicyError};
+use crate::authoring::{Candidate, Class, Tryout};
 use crate::components;
 use crate::config::ConfigError;
+use crate::engine::policy::Policy;
 use crate::engine::{LoadComponentError, StartEngineError};
 use crate::policies::loader::LoadFailure;
 use crate::problem::{Explain, Sentence};
@@ -106,15 +109,26 @@ enum Kind {
 /// A component, with the settings of the project that it belongs to.
 struct Found {
     file: PathBuf,
-    settings: String,
+    settings: Settings,
     kind: Kind,
 }
 
+impl From<Kind> for Class {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Compiled => Self::Small,
+            Kind::Interpreter => Self::Large,
+        }
+    }
+}
+
 impl Desk {
-    fn class(&self, kind: Kind) -> Class {
-        match (self.class, kind) {
-            (Some(ClassName::Large), _) | (None, Kind::Interpreter) => Class::Large,
-            (Some(ClassName::Small), _) | (None, Kind::Compiled) => Class::Small,
+    /// The class that was asked for, or else this one.
+    fn class(&self, usual: Class) -> Class {
+        match self.class {
+            Some(ClassName::Large) => Class::Large,
+            Some(ClassName::Small) => Class::Small,
+            None => usual,
         }
     }
 
@@ -123,20 +137,31 @@ impl Desk {
         if place.is_dir() {
             self.found(&Project::open(place)?)
         } else {
-            let settings = crate::authoring::vectors::NO_SETTINGS.to_owned();
-            Ok(Found { file: place.to_owned(), settings, kind: Kind::Compiled })
+            Ok(Found { file: place.to_owned(), settings: Settings::none(), kind: Kind::Compiled })
         }
     }
 
     fn found(&self, project: &Project) -> Result<Found, DeskError> {
         let kind = if project.is_rust() { Kind::Compiled } else { Kind::Interpreter };
         let file = project.component(self.components.as_deref())?;
-        Ok(Found { file, settings: project.settings().to_owned(), kind })
+        Ok(Found { file, settings: project.settings().clone(), kind })
     }
 
-    fn open(&self, file: &Path, kind: Kind) -> Result<Candidate, DeskError> {
-        Ok(Tryout::start(self.class(kind))?.open(file)?)
+    fn open(&self, file: &Path, class: Class) -> Result<Candidate, DeskError> {
+        Ok(Tryout::start(self.class(class))?.open(file)?)
     }
+}
+
+/// The settings in a file that the command line names.
+fn settings(file: &Path) -> Result<Settings, ReadDocumentError> {
+    let (shown, text) = (file.display().to_string(), document::read(file)?);
+    document::parse::<ObjectText>(&shown, &text)?;
+    Ok(Settings::of_file(shown, text))
+}
+
+/// The policy with its settings, which it has checked.
+fn with(candidate: &Candidate, settings: &Settings) -> Result<Policy, TryPolicyError> {
+    candidate.with(&settings.text).map_err(|error| settings.explain(error))
 }
 
 /// Whatever keeps a policy from being tried out.
@@ -150,6 +175,8 @@ enum DeskError {
     Engine(#[from] StartEngineError),
     #[error(transparent)]
     Component(#[from] LoadComponentError),
+    #[error(transparent)]
+    Policy(#[from] TryPolicyError),
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
@@ -167,6 +194,7 @@ impl DeskError {
             Self::Document(error) => error,
             Self::Engine(error) => error,
             Self::Component(error) => error,
+            Self::Policy(error) => error,
             Self::Config(error) => error,
             Self::Replay(error) => error,
             Self::Bundle(error) => error,
@@ -178,7 +206,7 @@ impl DeskError {
     fn exit(&self) -> ExitCode {
         eprintln!("vigie: {}", Sentence(self.explain()));
         ExitCode::from(match self {
-            Self::Component(_) | Self::Load(_) => 3,
+            Self::Component(_) | Self::Policy(_) | Self::Load(_) => 3,
             Self::Bundle(BundleError::Document(_) | BundleError::Project(_) | BundleError::Key { .. }) => 2,
             Self::Bundle(_) => 1,
             _ => 2,
@@ -189,6 +217,11 @@ impl DeskError {
 /// Prints to standard output. A reader that has gone away is no failure of the command.
 fn say(text: &str) {
     let _gone = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// A policy's words for a terminal: like lines of a log, they hold nothing that moves a cursor or begins a line.
+fn plain(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
 /// A size for people.

@@ -139,4 +139,47 @@ fn nothing_is_signed_that_fails_its_own_vectors() {
     std::fs::write(desk.at("settings.json"), r#"{"categories":[]}"#).unwrap();
     let sign = ["sign", "project", "--key", "key", "--revision", "1", "--out", "bundle", "--settings", "settings.json"];
     desk.refused(&sign, 3, "POL-SETTINGS");
+
+    // The vectors are asked with the settings that are signed: with these a doctor is not let in.
+    desk.vector("SMURTAB-CARE-PRACTICE");
+    std::fs::write(desk.at("settings.json"), r#"{"categories":["E"]}"#).unwrap();
+    desk.refused(&sign, 1, "POL-VECTORS");
+    assert!(!desk.at("bundle").exists());
+}
+
+#[test]
+fn a_bundle_says_which_limits_it_wants() {
+    let desk = Desk::new();
+    std::fs::create_dir_all(desk.at("rules/vectors")).unwrap();
+    std::fs::write(desk.at("rules/policy.toml"), "name = \"r\"\ncomponent = \"smurtab.wasm\"\nsettings = \"s.json\"\n")
+        .unwrap();
+    std::fs::write(desk.at("rules/s.json"), r#"{"categories":["C"]}"#).unwrap();
+    std::fs::copy(path("smurtab"), desk.at("rules/smurtab.wasm")).unwrap();
+    std::fs::copy(desk.at("project/vectors/a.json"), desk.at("rules/vectors/a.json")).unwrap();
+    let class = |bundle: &str| {
+        let output = desk.vigie(&desk.verify(bundle, &["--format", "json"]));
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()["class"].clone()
+    };
+    // A project of an interpreter is tried within the large class, one that was compiled within the small one.
+    for (project, more, expected) in
+        [("rules", &[][..], "large"), ("project", &[], "small"), ("project", &["--class", "large"], "large")]
+    {
+        let bundle = format!("{project}-{expected}");
+        let _former = std::fs::remove_dir_all(desk.at(&bundle));
+        let sign = ["sign", project, "--key", "key", "--revision", "1", "--out", &bundle];
+        let output = desk.vigie(&[&sign[..], more].concat());
+        assert!(output.status.success(), "{}", said(&output));
+        assert_eq!(class(&bundle), expected);
+    }
+}
+
+#[test]
+fn a_key_is_made_whole_or_not_at_all() {
+    let desk = Desk::new();
+    std::fs::write(desk.at("half.pub.json"), "mine").unwrap();
+    desk.refused(&["keygen", "half"], 1, "POL-EXISTS");
+    assert!(!desk.at("half").exists(), "no private key without its public half");
+    std::fs::remove_file(desk.at("half.pub.json")).unwrap();
+    assert!(desk.vigie(&["keygen", "half"]).status.success(), "the next try succeeds");
 }

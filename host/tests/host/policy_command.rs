@@ -149,6 +149,10 @@ fn run_answers_with_its_exit_code() {
 
     let wrong = project.write("wrong.json", r#"{"categories":["C","X"]}"#);
     refused(&["run", &component(), "--request", &doctor, "--settings", &wrong], 3, "POL-SETTINGS", &["/categories/1"]);
+    let latin = project.place("latin.json");
+    std::fs::write(&latin, b"{\n\"categories\":[\"\xe9\"]}").unwrap();
+    let run = ["run", &component(), "--request", &doctor, "--settings", &latin];
+    refused(&run, 2, "POL-INPUT", &["latin.json, line 2: this is not UTF-8 text"]);
     let list = project.write("list.json", "[]");
     refused(&["run", &component(), "--request", &doctor, "--settings", &list], 2, "POL-INPUT", &["list.json, line 1"]);
     refused(&["run", &component(), "--request", &project.place("absent.json")], 2, "POL-INPUT-FILE", &["absent.json"]);
@@ -165,8 +169,11 @@ fn a_reason_that_was_not_declared_is_named() {
     let whole = wat(&text("shell").replace("@hostile", &text("outcome-undeclared-code")));
     std::fs::write(project.0.path().join("guest.wasm"), whole).unwrap();
     let request = project.write("request.json", &question("10").to_string());
-    let run = ["run", &project.place("guest.wasm"), "--request", &request];
-    refused(&run, 3, "POL-REASON", &["the reason HOSTILE-SECRET, which its description does not list"]);
+    let guest = project.place("guest.wasm");
+    let run = ["run", &guest, "--request", &request];
+    refused(&run, 3, "POL-REASON", &[&guest, "the reason HOSTILE-SECRET, which its description does not list"]);
+    let bench = ["bench", &guest, "--request", &request, "--rounds", "1"];
+    refused(&bench, 3, "POL-REASON", &[&guest, &request, "the reason HOSTILE-SECRET, which"]);
 
     project.write("Cargo.toml", "[package]\nname = \"guest\"\n");
     let vectors = json!({ "vectors": [vector("any", "10", "permit", "HOSTILE-PERMIT")] });
@@ -174,6 +181,68 @@ fn a_reason_that_was_not_declared_is_named() {
     let output = vigie(&["test", &project.directory()]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stdout).contains("the reason HOSTILE-SECRET, which"));
+    let bench = ["bench", &project.directory(), "--rounds", "1"];
+    refused(&bench, 3, "POL-REASON", &["vectors/a.json, line 1, \"any\"", "the reason HOSTILE-SECRET, which"]);
+}
+
+#[test]
+fn settings_that_are_refused_or_missing_are_found_in_their_file() {
+    let project = Project::new();
+    let doctor = project.write("doctor.json", &question("10").to_string());
+    let wrong = "{\n  \"categories\": [\n    \"C\",\n    \"X\"\n  ]\n}";
+    let settings = project.write("settings.json", wrong);
+    let place = format!("{settings}, line 4: component ");
+    let mentions = [place.as_str(), "smurtab.wasm refuses these settings: /categories/1 "];
+    refused(&["run", &component(), "--request", &doctor, "--settings", &settings], 3, "POL-SETTINGS", &mentions);
+    let bench = ["bench", &component(), "--request", &doctor, "--settings", &settings];
+    refused(&bench, 3, "POL-SETTINGS", &mentions);
+
+    // In a file of vectors, the line is that of the vectors.
+    let mut one = vector("a doctor", "10", "permit", "SMURTAB-CARE-PRACTICE");
+    one["settings"] = json!({ "categories": ["C", "X"] });
+    let text = serde_json::to_string_pretty(&json!({ "vectors": [one] })).unwrap();
+    let file = project.write("vectors/a.json", &text);
+    let line = text.lines().position(|line| line.contains("\"X\"")).unwrap() + 1;
+    let report = json_of(&vigie(&["test", &project.directory(), "--format", "json"]));
+    let problem = report["vectors"][0]["problem"].as_str().unwrap();
+    assert!(problem.starts_with(&format!("POL-SETTINGS: {file}, line {line}: component ")), "{problem}");
+
+    // Those of an interpreter's project are in its own file.
+    let rules = Project::new();
+    rules.write("policy.toml", "name = \"r\"\ncomponent = \"smurtab.wasm\"\nsettings = \"settings.json\"\n");
+    let own = rules.write("settings.json", wrong);
+    let place = format!("{own}, line 4");
+    refused(&["run", &rules.directory(), "--request", &doctor], 3, "POL-SETTINGS", &[&place]);
+
+    // This one cannot do without, and is told none.
+    let structures = path("allow-structures").display().to_string();
+    let run = ["run", &structures, "--request", &doctor];
+    refused(&run, 3, "POL-SETTINGS", &["allow-structures.wasm wants settings, and none are given", "--settings"]);
+}
+
+/// A guest with another text in the place of one of the same length in its description.
+fn described(from: &str, to: &str) -> Vec<u8> {
+    let text = |name: &str| std::fs::read_to_string(guest(name)).unwrap();
+    let whole = text("shell").replace("@hostile", &text("outcome-undeclared-code"));
+    assert_eq!(whole.matches(from).count(), 1);
+    wat(&whole.replace(from, to))
+}
+
+#[test]
+fn what_a_component_says_of_itself_is_only_shown() {
+    let project = Project::new();
+    let file = project.place("guest.wasm");
+    // A line of its own, and what clears a terminal.
+    std::fs::write(&file, described("A guest that breaks its contract", "A\\0adigest sha256:0\\1b[2J its contra"))
+        .unwrap();
+    let output = vigie(&["inspect", &file]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(text.contains("A digest sha256:0 [2J its"), "{text:?}");
+    assert!(text.chars().all(|letter| letter == '\n' || !letter.is_control()), "{text:?}");
+
+    std::fs::write(&file, described("\"{}\"", "\"[]\"")).unwrap();
+    refused(&["inspect", &file], 3, "POL-SCHEMA", &[&file, "is no JSON object"]);
 }
 
 #[test]
@@ -258,6 +327,11 @@ fn a_project_of_an_interpreter_names_its_component_and_its_settings() {
     let request = project.write("doctor.json", &question("10").to_string());
     assert_eq!(vigie(&["run", &project.directory(), "--request", &request]).status.code(), Some(1));
     refused(&["build", &project.directory()], 1, "POL-NOTHING-TO-BUILD", &["by-text"]);
+    let toml = "name = \"by-text\"\ncomponent = \"nowhere.wasm\"\nsettings = \"settings.json\"\n";
+    project.write("policy.toml", toml);
+    let mentions = ["nowhere.wasm", "beside policy.toml", "--components", "VIGIE_COMPONENTS"];
+    refused(&["test", &project.directory()], 2, "POL-INTERPRETER", &mentions);
+    project.write("policy.toml", &toml.replace("nowhere", "smurtab"));
     project.write("settings.json", "{\"categories\":\n7 7}");
     refused(&["test", &project.directory()], 2, "POL-INPUT", &["settings.json, line 2"]);
     project.write("policy.toml", "name = \"by-text\"\ncomponent = \"smurtab.wasm\"\nsetings = \"settings.json\"\n");
@@ -277,6 +351,72 @@ fn bench_measures_beside_the_floor() {
         assert!(at("p50_ns") > 0 && at("p50_ns") <= at("p99_ns"), "{step}: {report}");
     }
     assert_eq!(vigie(&["bench", &project.directory(), "--rounds", "0"]).status.code(), Some(2));
+    refused(&["bench", &component()], 2, "POL-NO-VECTORS", &["smurtab.wasm", "--request"]);
+
+    // For people: a row for each step, two figures in each.
+    let output = vigie(&["bench", &project.directory(), "--rounds", "20"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.starts_with("smurtab 0.1.0, 20 rounds, microseconds\n"), "{text}");
+    for step in ["fresh instance", "call", "decision", "floor: one P-256 signature"] {
+        let row = text.lines().find_map(|line| line.strip_prefix(step)).unwrap_or_else(|| panic!("no {step}: {text}"));
+        let figures: Vec<f64> = row.split_whitespace().map(|figure| figure.parse().unwrap()).collect();
+        assert!(figures.len() == 2 && figures[0] <= figures[1], "{row}");
+    }
+    assert!(text.contains("a decision costs "), "{text}");
+}
+
+#[test]
+fn bench_measures_rules_that_are_text() {
+    let project = Project::new();
+    let output = vigie(&["new", "night-text", "--lang", "cel", "--parent", &project.directory()]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let bench = ["bench", &project.place("night-text"), "--rounds", "5", "--format", "json"];
+    let report = json_of(&vigie(&bench));
+    assert_eq!(report["measured"]["rounds"], 5, "{report}");
+    assert!(report["policy"].as_str().unwrap().starts_with("cel "), "{report}");
+}
+
+/// A name of the SDK or of Rust's own is a name like any other.
+#[test]
+fn a_project_compiles_whatever_it_is_called() {
+    let project = Project::new();
+    for name in ["login", "vec"] {
+        let output = vigie(&["new", name, "--parent", &project.directory()]);
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        let output = Command::new(env!("CARGO"))
+            .args(["check", "--quiet", "--offline", "--tests", "--target", "host-tuple"])
+            .current_dir(project.place(name))
+            .env("CARGO_TARGET_DIR", env!("CARGO_TARGET_TMPDIR"))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{name}: {}", said(&output));
+    }
+}
+
+/// What was there stays when the host would not load what cargo makes now.
+#[test]
+fn a_build_that_the_host_refuses_takes_nothing_away() {
+    let project = Project::new();
+    project.write("Cargo.toml", "[package]\nname = \"p\"\n");
+    let kept = project.write("p.wasm", "the last good one");
+    let refusing = project.place("refused.wasm");
+    std::fs::write(&refusing, wat(r#"(component (import "wasi:clocks/wall-clock@0.2.3" (instance)))"#)).unwrap();
+    let message = json!({ "reason": "compiler-artifact", "target": { "name": "p" }, "filenames": [refusing] });
+    let cargo = project.write("cargo", &format!("#!/bin/sh\necho '{message}'\n"));
+    std::fs::set_permissions(&cargo, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    let build = |cargo: &str| {
+        let mut vigie = Command::new(env!("CARGO_BIN_EXE_vigie"));
+        vigie.args(["policy", "build", &project.directory()]).env("CARGO", cargo).output().unwrap()
+    };
+    let output = build(&cargo);
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    assert!(said(&output).starts_with("vigie: POL-IMPORT: "), "{}", said(&output));
+    assert_eq!(std::fs::read_to_string(&kept).unwrap(), "the last good one");
+
+    std::fs::copy(path("smurtab"), &refusing).unwrap();
+    let output = build(&cargo);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(std::fs::read(&kept).unwrap(), std::fs::read(path("smurtab")).unwrap());
 }
 
 #[test]

@@ -77,6 +77,7 @@ async fn the_same_policies_answer_bit_for_bit_and_others_show_what_changes() {
     let (code, report, _) = replay(&forged, &["--policy", &only]);
     assert_eq!(code, Some(1));
     assert_eq!(report["differences"][0]["kind"], "not_reproduced", "{report}");
+    assert_eq!(report["differences"][0]["differs"], serde_json::json!(["reason_code"]), "{report}");
     let output = vigie(&["log", "verify", &forged.display().to_string()]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).starts_with("vigie: POL-LOG-CHAIN: "));
@@ -85,6 +86,107 @@ async fn the_same_policies_answer_bit_for_bit_and_others_show_what_changes() {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(said.starts_with("7 lines, each follows the one before it"), "{said}");
+}
+
+/// A copy of the log in which one answer of the policy is another.
+fn forge(log: &Path, change: impl FnOnce(&mut serde_json::Map<String, Value>)) -> std::path::PathBuf {
+    let mut change = Some(change);
+    let text = std::fs::read_to_string(log).unwrap();
+    let lines = text.lines().map(|line| {
+        let mut line: Value = serde_json::from_str(line).unwrap();
+        let asked = line["input"].is_object() && line["policies"][0]["id"] == "smurtab-rules";
+        if let (true, Some(change)) = (asked, change.take_if(|_| asked)) {
+            change(line["policies"][0].as_object_mut().unwrap());
+        }
+        format!("{line}\n")
+    });
+    let text: String = lines.collect();
+    assert!(change.is_none(), "there is an answer to forge");
+    let forged = log.with_extension("forged");
+    std::fs::write(&forged, text).unwrap();
+    forged
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_differs_of_an_answer_is_named() {
+    let host = asked("full").await;
+    let only = format!("smurtab-rules={}", path("smurtab").display());
+    let other = digest("sidep").to_string();
+    let check = |member: &'static str, value: Value, elsewhere: bool, kind: &str, differs: &str, words: &str| {
+        let forged = forge(&host.log, |answer| {
+            assert_ne!(answer.insert(member.to_owned(), value.clone()), Some(value));
+            if elsewhere {
+                answer.insert("digest".to_owned(), other.clone().into());
+            }
+        });
+        let (code, report, said) = replay(&forged, &["--policy", &only]);
+        assert_eq!(code, Some(1), "{report} {said}");
+        let differences = report["differences"].as_array().unwrap();
+        assert_eq!(differences.len(), 1, "{report}");
+        assert_eq!(
+            (&differences[0]["kind"], &differences[0]["differs"]),
+            (&kind.into(), &serde_json::json!([differs]))
+        );
+        let output = vigie(&["policy", "replay", &forged.display().to_string(), "--policy", &only]);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(text.contains(&format!("differs: {words})")), "{text}");
+    };
+    let digest_of_another = || Value::from(format!("sha256:{}", "0".repeat(64)));
+    let sentences = "sentences, remark or obligations";
+    check("outcome_digest", digest_of_another(), false, "not_reproduced", "outcome", sentences);
+    check("outcome_digest", digest_of_another(), true, "reworded", "outcome", sentences);
+    check("log", serde_json::json!(["a line"]), false, "not_reproduced", "log", "log lines");
+    check("log", serde_json::json!(["a line"]), true, "reworded", "log", "log lines");
+    check("log_dropped", 3.into(), false, "not_reproduced", "log_dropped", "number of log lines beyond the limit");
+    check("effect", "deny".into(), true, "changed", "effect", "effect");
+
+    // The same answer of another component is no difference.
+    let forged = forge(&host.log, |answer| drop(answer.insert("digest".to_owned(), other.clone().into())));
+    assert_eq!(replay(&forged, &["--policy", &only]).0, Some(0));
+
+    // What the host answered for a policy says nothing of the policy.
+    for code in ["POL-TIMEOUT", "POL-BUSY", "POL-QUARANTINED", "POL-MISSING"] {
+        let forged = forge(&host.log, |answer| {
+            answer.remove("outcome_digest");
+            answer.insert("effect".to_owned(), "failed".into());
+            answer.insert("reason_code".to_owned(), code.into());
+        });
+        let (exit, report, said) = replay(&forged, &["--policy", &only]);
+        assert_eq!(exit, Some(0), "{report} {said}");
+        assert_eq!((&report["by_host"], &report["verdicts"]), (&1.into(), &1.into()), "{report}");
+    }
+    let forged = forge(&host.log, |answer| {
+        answer.insert("effect".to_owned(), "failed".into());
+        answer.insert("reason_code".to_owned(), "POL-TRAP".into());
+    });
+    assert_eq!(replay(&forged, &["--policy", &only]).0, Some(1), "a trap is the policy's own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_nobody_has_is_no_preview() {
+    let host = asked("full").await;
+    let config = host.config.display().to_string();
+    let smurtab = path("smurtab").display().to_string();
+    let settings = host.config.with_file_name("settings.json");
+    std::fs::write(&settings, "{}").unwrap();
+    let settings = settings.display();
+    let refused = |more: &[&str], mentions: &[&str]| {
+        let (code, _, said) = replay(&host.log, more);
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.starts_with("vigie: POL-UNKNOWN: ") && said.lines().count() == 1, "{said}");
+        assert!(mentions.iter().all(|mention| said.contains(mention)), "{said}");
+    };
+    let mistyped = format!("smurtab-ruels={smurtab}");
+    refused(
+        &["--config", &config, "--policy", &mistyped],
+        &["--policy names smurtab-ruels", "sidep-rules, smurtab-rules"],
+    );
+    let typo = format!("typo={settings}");
+    refused(&["--config", &config, "--settings", &typo], &["--settings names typo", "smurtab-rules"]);
+    let only = format!("smurtab-rules={smurtab}");
+    refused(&["--policy", &only, "--settings", &typo], &["--settings names typo, and only smurtab-rules are asked"]);
+    let right = format!("smurtab-rules={settings}");
+    assert_eq!(replay(&host.log, &["--policy", &only, "--settings", &right]).0, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::super::Format;
-use super::{Desk, DeskError, Found, say};
-use crate::authoring::bench::{self, Measured, Spread};
-use crate::authoring::document::{self, ObjectText};
-use crate::authoring::project::Project;
+use super::{Desk, DeskError, Found, plain, say};
+use crate::authoring::bench::{self, Measured, Spread, Unanswered};
+use crate::authoring::document;
+use crate::authoring::project::{Project, ProjectError};
 use crate::authoring::trial::failed;
 use crate::engine::json::Request;
 use crate::engine::policy::types;
@@ -38,45 +38,67 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
     match measured(arguments) {
-        Ok(Ok((name, measured))) => {
+        Ok((name, measured)) => {
             say(&match arguments.format {
                 Format::Json => format!("{}\n", json!({ "policy": name, "measured": measured })),
                 Format::Human => human(&name, &measured),
             });
             ExitCode::SUCCESS
         }
-        Ok(Err(failure)) => {
-            eprintln!("vigie: {}", failed(failure, None));
+        Err(Unmeasured::Desk(error)) => error.exit(),
+        Err(Unmeasured::Failed(sentence)) => {
+            eprintln!("vigie: {sentence}");
             ExitCode::from(3)
         }
-        Err(error) => error.exit(),
     }
 }
 
-type Outcome = Result<(String, Measured), crate::engine::limits::Failure>;
+enum Unmeasured {
+    Desk(DeskError),
+    /// How the policy failed, and on which question.
+    Failed(String),
+}
 
-fn measured(arguments: &Arguments) -> Result<Outcome, DeskError> {
+impl<E: Into<DeskError>> From<E> for Unmeasured {
+    fn from(error: E) -> Self {
+        Self::Desk(error.into())
+    }
+}
+
+fn measured(arguments: &Arguments) -> Result<(String, Measured), Unmeasured> {
+    if arguments.request.is_none() && arguments.place.is_file() {
+        return Err(ProjectError::NoQuestion(arguments.place.clone()).into());
+    }
     let Found { file, mut settings, kind } = arguments.desk.find(&arguments.place)?;
-    let questions: Vec<types::Request> = match &arguments.request {
+    let (places, questions): (Vec<String>, Vec<types::Request>) = match &arguments.request {
         Some(path) => {
-            let request: Request = document::parse(&path.display().to_string(), &document::read(path)?)?;
-            vec![request.into()]
+            let shown = path.display().to_string();
+            let request: Request = document::parse(&shown, &document::read(path)?)?;
+            (vec![shown], vec![request.into()])
         }
         None => {
             let vectors = Project::open(&arguments.place)?.vectors()?;
             // One policy is measured, so the questions are those that are asked with the settings of the first.
             settings = vectors.first().map_or(settings, |vector| vector.settings.clone());
-            vectors.into_iter().filter(|one| one.settings == settings).map(|one| one.request).collect()
+            let alike = vectors.into_iter().filter(|one| one.settings.text == settings.text);
+            alike.map(|one| (format!("{}, line {}, {:?}", one.file, one.line, one.name), one.request)).unzip()
         }
     };
     if let Some(path) = &arguments.settings {
-        let object: ObjectText = document::parse(&path.display().to_string(), &document::read(path)?)?;
-        settings = object.into_text();
+        settings = super::settings(path)?;
     }
-    let candidate = arguments.desk.open(&file, kind)?;
-    let policy = candidate.with(&settings)?;
-    let name = format!("{} {}", candidate.policy.description().name, candidate.policy.description().version);
-    Ok(bench::measure(&policy, &questions, arguments.rounds as usize).map(|measured| (name, measured)))
+    let candidate = arguments.desk.open(&file, kind.into())?;
+    let policy = super::with(&candidate, &settings)?;
+    let about = candidate.policy.description();
+    let name = plain(&format!("{} {}", about.name, about.version));
+    match bench::measure(&policy, &questions, arguments.rounds as usize) {
+        Ok(measured) => Ok((name, measured)),
+        Err(Unanswered { question, failure, undeclared }) => {
+            let place = places.get(question).map_or("", String::as_str);
+            let who = format!("component {}, asked {place}", file.display());
+            Err(Unmeasured::Failed(failed(&who, failure, undeclared.as_deref())))
+        }
+    }
 }
 
 fn human(name: &str, measured: &Measured) -> String {

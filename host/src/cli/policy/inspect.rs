@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use super::super::Format;
-use super::{Desk, DeskError, kilobytes, say};
+use super::{Desk, DeskError, kilobytes, plain, say};
 use crate::authoring::Candidate;
 
 #[derive(clap::Args)]
@@ -25,7 +25,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
     let opened = || -> Result<Candidate, DeskError> {
         let found = arguments.desk.find(&arguments.place)?;
-        arguments.desk.open(&found.file, found.kind)
+        arguments.desk.open(&found.file, found.kind.into())
     };
     match opened() {
         Ok(candidate) => {
@@ -41,8 +41,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 
 fn program(candidate: &Candidate) -> Value {
     let (seen, about) = (&candidate.inspected, candidate.policy.description());
-    let schema: Value =
-        serde_json::from_str(&about.settings_schema).unwrap_or_else(|_| about.settings_schema.as_str().into());
+    let schema: Value = serde_json::from_str(&about.settings_schema).unwrap_or_default();
     json!({
         "file": seen.file,
         "size": seen.size,
@@ -63,7 +62,7 @@ fn human(candidate: &Candidate) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
         // Writing to a string does not fail.
-        let _written = writeln!(text, "{name:<12}{value}");
+        let _written = writeln!(text, "{name:<12}{}", plain(value));
     };
     line("policy", &format!("{} {}", about.name, about.version));
     line("", &about.summary);

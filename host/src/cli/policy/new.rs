@@ -58,17 +58,21 @@ pub(super) struct Build {
 }
 
 pub(super) fn build(arguments: &Build) -> ExitCode {
-    let place = match builder::build(&arguments.directory) {
-        Ok(place) => place,
+    let built = match builder::build(&arguments.directory) {
+        Ok(built) => built,
         Err(error) => return refused(&error),
     };
-    match arguments.desk.open(&place, Kind::Compiled) {
-        Ok(candidate) => {
+    let candidate = match arguments.desk.open(&built.component, Kind::Compiled.into()) {
+        Ok(candidate) => candidate,
+        Err(error) => return error.exit(),
+    };
+    match built.keep() {
+        Ok(place) => {
             let seen = &candidate.inspected;
             say(&format!("{}\n  {}\n  {}\n", place.display(), kilobytes(seen.size), seen.digest));
             ExitCode::SUCCESS
         }
-        Err(error) => error.exit(),
+        Err(error) => refused(&error),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `vigie policy replay`: which policies, and how the differences are printed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::BufReader;
@@ -8,14 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::super::Format;
-use super::{Desk, DeskError, Kind, say};
-use crate::authoring::document::{self, ObjectText};
+use super::{Desk, DeskError, say};
 use crate::authoring::replay::{self, Change, Judge, ReplayError, Replayed};
 use crate::config::Config;
-use crate::engine::Engine;
 use crate::engine::compiler::Compiler;
-use crate::engine::inspect::Role;
-use crate::engine::policy::Policy;
 use crate::policies::loader::Loader;
 
 #[derive(clap::Args)]
@@ -67,38 +63,53 @@ fn replay(arguments: &Arguments) -> Result<Replayed, DeskError> {
 }
 
 fn judges(arguments: &Arguments) -> Result<Vec<Judge>, DeskError> {
-    let mut components: BTreeMap<&str, &Path> =
+    let components: BTreeMap<&str, &Path> =
         arguments.policy.iter().map(|(id, file)| (id.as_str(), file.as_path())).collect();
     let mut settings = BTreeMap::new();
     for (id, file) in &arguments.settings {
-        let text = document::read(file)?;
-        let object: ObjectText = document::parse(&file.display().to_string(), &text)?;
-        settings.insert(id.as_str(), object.into_text());
+        settings.insert(id.as_str(), super::settings(file)?);
     }
     let mut judges = Vec::new();
-    let engine = match &arguments.config {
-        None => Engine::start(&arguments.desk.class(Kind::Compiled).limits())?,
-        Some(file) => {
-            let config = Config::read(file)?;
-            let loader = Loader::start(&config, &Compiler::Here, None)?;
-            for audience in &config.audiences {
-                for wanted in &audience.policies {
-                    let id = wanted.id.as_str();
-                    let policy = loader.try_out(wanted, components.get(id).copied(), settings.get(id).cloned())?;
-                    judges.push(Judge { audience: Some(audience.id.clone()), id: id.to_owned(), policy });
-                }
-            }
-            components.retain(|id, _| !judges.iter().any(|judge| judge.id == *id));
-            loader.engine().clone()
+    let Some(file) = &arguments.config else {
+        known("--settings", settings.keys(), &components.keys().copied().collect())?;
+        for (id, file) in components {
+            let found = arguments.desk.find(file)?;
+            let candidate = arguments.desk.open(&found.file, found.kind.into())?;
+            let policy = super::with(&candidate, settings.get(id).unwrap_or(&found.settings))?;
+            judges.push(Judge { audience: None, id: id.to_owned(), policy });
         }
+        return Ok(judges);
     };
-    for (id, file) in components {
-        let found = arguments.desk.find(file)?;
-        let inspected = engine.load(&found.file, None, Role::Policy)?;
-        let policy = Policy::prepare(&engine, &inspected, settings.get(id).cloned().unwrap_or(found.settings))?;
-        judges.push(Judge { audience: None, id: id.to_owned(), policy });
+    let config = Config::read(file)?;
+    let configured = config.audiences.iter().flat_map(|audience| &audience.policies);
+    let ids: BTreeSet<&str> = configured.map(|wanted| wanted.id.as_str()).collect();
+    known("--policy", components.keys(), &ids)?;
+    known("--settings", settings.keys(), &ids)?;
+    let loader = Loader::start(&config, &Compiler::Here, None)?;
+    for audience in &config.audiences {
+        for wanted in &audience.policies {
+            let id = wanted.id.as_str();
+            let settings = settings.get(id).map(|settings| settings.text.clone());
+            let policy = loader.try_out(wanted, components.get(id).copied(), settings)?;
+            judges.push(Judge { audience: Some(audience.id.clone()), id: id.to_owned(), policy });
+        }
     }
     Ok(judges)
+}
+
+/// A mistyped id would be a policy that nobody asks, or settings that nobody is asked with.
+fn known<'a>(
+    option: &'static str,
+    named: impl IntoIterator<Item = &'a &'a str>,
+    ids: &BTreeSet<&str>,
+) -> Result<(), ReplayError> {
+    match named.into_iter().find(|id| !ids.contains(**id)) {
+        None => Ok(()),
+        Some(id) => {
+            let known = ids.iter().map(|id| (*id).to_owned()).collect();
+            Err(ReplayError::Unknown { option, id: (*id).to_owned(), known })
+        }
+    }
 }
 
 fn human(replayed: &Replayed) -> String {
@@ -107,13 +118,20 @@ fn human(replayed: &Replayed) -> String {
         let what = match one.kind {
             Change::NotReproduced => "NOT REPRODUCED, same component and settings",
             Change::Changed => "changed",
-            Change::Reworded => "same reason, other texts, obligations or log lines",
+            Change::Reworded => "same effect and reason",
         };
+        let parts: Vec<&str> = one.differs.iter().map(|part| part.words()).collect();
         // Writing to a string does not fail.
         let _ = writeln!(
             text,
-            "line {}, decision {}, {} asks {}: {} -> {} ({what})",
-            one.line, one.decision_id, one.audience, one.policy, one.logged, one.replayed
+            "line {}, decision {}, {} asks {}: {} -> {} ({what}; differs: {})",
+            one.line,
+            one.decision_id,
+            one.audience,
+            one.policy,
+            one.logged,
+            one.replayed,
+            parts.join(", ")
         );
     }
     let same = replayed.verdicts - replayed.differences.len() as u64;
@@ -127,6 +145,7 @@ fn human(replayed: &Replayed) -> String {
     for (count, what) in [
         (replayed.without_question, "decisions without a question"),
         (replayed.not_asked, "answers of policies that were not asked"),
+        (replayed.by_host, "answers that the host gave, for want of time, of an instance or of the policy"),
         (replayed.torn, "lines cut short"),
     ] {
         if count > 0 {

@@ -7,10 +7,11 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::super::Format;
-use super::{Desk, DeskError, say};
-use crate::authoring::document::{self, ObjectText};
+use super::{Desk, DeskError, plain, say};
+use crate::authoring::document;
 use crate::authoring::trial::failed;
 use crate::engine::json::{Effect, Outcome, Request};
+use crate::engine::limits::Failure;
 use crate::engine::policy::{Evaluation, types};
 
 #[derive(clap::Args)]
@@ -32,9 +33,12 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
-    let evaluation = match evaluate(arguments) {
-        Ok(evaluation) => evaluation,
+    let (component, evaluation) = match evaluate(arguments) {
+        Ok(evaluated) => evaluated,
         Err(error) => return error.exit(),
+    };
+    let why = |failure: Failure| {
+        failed(&format!("component {}", component.display()), failure, evaluation.undeclared.as_deref())
     };
     let code = match &evaluation.answer {
         Ok(outcome) if outcome.effect == types::Effect::Permit => 0,
@@ -45,9 +49,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         Format::Json => {
             let answer = match &evaluation.answer {
                 Ok(outcome) => json!(Outcome::from(outcome)),
-                Err(failure) => json!({
-                    "failed": failure.code(), "message": failed(*failure, evaluation.undeclared.as_deref()),
-                }),
+                Err(failure) => json!({ "failed": failure.code(), "message": why(*failure) }),
             };
             let log: Vec<_> = evaluation.log.lines.iter().map(|(severity, text)| json!([severity, text])).collect();
             say(&format!("{}\n", json!({ "answer": answer, "log": log, "log_dropped": evaluation.log.dropped })));
@@ -55,21 +57,22 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         Format::Human => say(&human(&evaluation)),
     }
     if let Err(failure) = evaluation.answer {
-        eprintln!("vigie: {}", failed(failure, evaluation.undeclared.as_deref()));
+        eprintln!("vigie: {}", why(failure));
     }
     ExitCode::from(code)
 }
 
-fn evaluate(arguments: &Arguments) -> Result<Evaluation, DeskError> {
+/// The component, and what it answers.
+fn evaluate(arguments: &Arguments) -> Result<(PathBuf, Evaluation), DeskError> {
     let request: Request =
         document::parse(&arguments.request.display().to_string(), &document::read(&arguments.request)?)?;
     let found = arguments.desk.find(&arguments.place)?;
     let settings = match &arguments.settings {
         None => found.settings,
-        Some(path) => document::parse::<ObjectText>(&path.display().to_string(), &document::read(path)?)?.into_text(),
+        Some(path) => super::settings(path)?,
     };
-    let policy = arguments.desk.open(&found.file, found.kind)?.with(&settings)?;
-    Ok(policy.evaluate(&request.into()))
+    let candidate = arguments.desk.open(&found.file, found.kind.into())?;
+    Ok((found.file, super::with(&candidate, &settings)?.evaluate(&request.into())))
 }
 
 fn human(evaluation: &Evaluation) -> String {
@@ -78,13 +81,13 @@ fn human(evaluation: &Evaluation) -> String {
         // Writing to a string does not fail.
         let _ = writeln!(text, "{} {}", Effect::from(outcome.effect).word(), outcome.reason_code);
         for sentence in &outcome.reason_user {
-            let _ = writeln!(text, "  {}: {}", sentence.language, sentence.message);
+            let _ = writeln!(text, "  {}: {}", plain(&sentence.language), plain(&sentence.message));
         }
         if let Some(remark) = &outcome.reason_admin {
-            let _ = writeln!(text, "  for the log: {remark}");
+            let _ = writeln!(text, "  for the log: {}", plain(remark));
         }
         for one in &outcome.obligations {
-            let _ = writeln!(text, "  obligation {}: {}", one.kind, one.properties);
+            let _ = writeln!(text, "  obligation {}: {}", plain(&one.kind), plain(&one.properties));
         }
     }
     for (severity, line) in &evaluation.log.lines {

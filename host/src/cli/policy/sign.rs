@@ -8,11 +8,12 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::super::Format;
-use super::{Desk, DeskError, Found, Kind, say};
+use super::{Desk, DeskError, Found, say};
 use crate::authoring::bundle::key::{PublicKey, SigningKey};
-use crate::authoring::bundle::{self, BundleError, Files, Manifest};
-use crate::authoring::document::{self, ObjectText};
+use crate::authoring::bundle::{self, About, BundleError, Files, Manifest};
+use crate::authoring::document;
 use crate::authoring::project::Project;
+use crate::authoring::settings::Settings;
 use crate::authoring::{Candidate, trial, vectors};
 
 #[derive(clap::Args)]
@@ -74,7 +75,11 @@ pub(super) fn keygen(arguments: &Keygen) -> ExitCode {
         let mut beside = arguments.file.clone().into_os_string();
         beside.push(".pub.json");
         let beside = PathBuf::from(beside);
-        // Neither takes the place of anything: an overwritten key is a policy that nobody can sign any more.
+        // Neither takes the place of anything: an overwritten key is a policy that nobody can sign any more. Both are looked for first,
+        // so that no half of a pair is left behind.
+        if let Some(taken) = [&arguments.file, &beside].into_iter().find(|path| path.symlink_metadata().is_ok()) {
+            return Err(BundleError::Exists(taken.clone()));
+        }
         for (path, text, mode) in [(&arguments.file, pem, 0o600), (&beside, format!("{}\n", public.jwk()), 0o644)] {
             let opened = std::fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
             opened.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| refused(path, error))?;
@@ -115,31 +120,32 @@ fn signed(arguments: &Sign) -> Result<(Manifest, String), DeskError> {
     let key = SigningKey::read(&arguments.key).map_err(DeskError::Bundle)?;
     let project = Project::open(&arguments.directory)?;
     let settings = match &arguments.settings {
-        None => project.settings().to_owned(),
-        Some(file) => document::read(file)?,
+        None => project.settings().clone(),
+        Some(file) => super::settings(file)?,
     };
-    let shown = arguments.settings.as_deref().unwrap_or(Path::new(bundle::SETTINGS)).display().to_string();
-    document::parse::<ObjectText>(&shown, &settings)?;
     let Found { file: component, kind, .. } = arguments.desk.found(&project)?;
     let mut files = Files::new();
     for file in vectors::files(&project.directory.join("vectors"))? {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         files.insert(format!("vectors/{name}"), document::read(&file)?.into_bytes());
     }
-    let candidate = arguments.desk.open(&component, kind)?;
-    self_test(&candidate, &settings, &project.vectors()?)?;
+    let class = arguments.desk.class(kind.into());
+    let candidate = arguments.desk.open(&component, class)?;
+    // As whoever checks the bundle will ask them: with the settings that are signed, not with those of the project.
+    self_test(&candidate, &settings, &project.vectors_with(&settings)?)?;
     let read = |error: std::io::Error| BundleError::Io { path: component.clone(), what: "read", kind: error.kind() };
     files.insert(bundle::COMPONENT.into(), std::fs::read(&component).map_err(read).map_err(DeskError::Bundle)?);
-    files.insert(bundle::SETTINGS.into(), settings.into_bytes());
-    let about = candidate.policy.description();
-    let manifest = bundle::write(&arguments.out, (&about.name, &about.version), arguments.revision, &files, &key)
-        .map_err(DeskError::Bundle)?;
+    files.insert(bundle::SETTINGS.into(), settings.text.into_bytes());
+    let described = candidate.policy.description();
+    let revision = arguments.revision;
+    let about = About { name: &described.name, version: &described.version, revision, class };
+    let manifest = bundle::write(&arguments.out, &about, &files, &key).map_err(DeskError::Bundle)?;
     Ok((manifest, key.public().thumbprint()))
 }
 
 /// The settings are accepted and every vector holds: nothing is signed, and no bundle accepted, that fails its own tests.
-fn self_test(candidate: &Candidate, settings: &str, vectors: &[vectors::Vector]) -> Result<usize, DeskError> {
-    candidate.with(settings)?;
+fn self_test(candidate: &Candidate, settings: &Settings, vectors: &[vectors::Vector]) -> Result<usize, DeskError> {
+    super::with(candidate, settings)?;
     let report = trial::run(candidate, vectors);
     if report.holds() {
         Ok(vectors.len())
@@ -151,14 +157,18 @@ fn self_test(candidate: &Candidate, settings: &str, vectors: &[vectors::Vector])
 pub(super) fn verify(arguments: &Verify) -> ExitCode {
     match verified(arguments) {
         Ok((manifest, key, vectors, digest)) => {
-            let Manifest { name, version, revision, .. } = &manifest;
+            let Manifest { name, version, revision, class, .. } = &manifest;
+            let limits = if class.is_small() { "" } else { "\n  wants the large class of limits" };
             say(&match arguments.format {
                 Format::Json => format!(
                     "{}\n",
-                    json!({ "name": name, "version": version, "revision": revision, "digest": digest, "key": key, "vectors": vectors })
+                    json!({
+                        "name": name, "version": version, "revision": revision, "class": class, "digest": digest, "key": key,
+                        "vectors": vectors,
+                    })
                 ),
                 Format::Human => format!(
-                    "{name} {version}, revision {revision}\n  component {digest}\n  signed with the key {key}; {vectors} vectors hold\n  \
+                    "{name} {version}, revision {revision}\n  component {digest}{limits}\n  signed with the key {key}; {vectors} vectors hold\n  \
                      proves who put these files together, not that the rules are good\n"
                 ),
             });
@@ -172,12 +182,13 @@ fn verified(arguments: &Verify) -> Result<(Manifest, String, usize, String), Des
     let place = &arguments.bundle;
     let key = PublicKey::read(&arguments.key).map_err(DeskError::Bundle)?;
     let manifest = bundle::open(place, &key).map_err(DeskError::Bundle)?;
-    let settings = document::read(&place.join(bundle::SETTINGS))?;
+    let settings = super::settings(&place.join(bundle::SETTINGS))?;
     let mut all = Vec::new();
     for file in vectors::files(&place.join("vectors"))? {
-        all.extend(vectors::read(&file, &settings)?);
+        all.extend(vectors::read(&file, settings.clone())?);
     }
-    let candidate = arguments.desk.open(&place.join(bundle::COMPONENT), Kind::Compiled)?;
+    // The signature holds by now, so this is the author's word and nobody else's.
+    let candidate = arguments.desk.open(&place.join(bundle::COMPONENT), arguments.desk.class(manifest.class))?;
     let vectors = self_test(&candidate, &settings, &all)?;
     // Last: a revision is only noted of a bundle that holds in everything else.
     bundle::accept(&manifest, arguments.min_revision, arguments.state.as_deref()).map_err(DeskError::Bundle)?;

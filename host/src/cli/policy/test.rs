@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::super::Format;
-use super::{Desk, DeskError, Kind, say};
+use super::{Desk, DeskError, Kind, plain, say};
 use crate::authoring::project::Project;
 use crate::authoring::trial::{self, Report};
 
@@ -51,11 +51,11 @@ fn report(arguments: &Arguments) -> Result<Report, DeskError> {
             (found.file, found.kind)
         }
     };
-    Ok(trial::run(&arguments.desk.open(&file, kind)?, &vectors))
+    Ok(trial::run(&arguments.desk.open(&file, kind.into())?, &vectors))
 }
 
 fn human(report: &Report) -> String {
-    let mut text = format!("{} {} {}\n", report.name, report.version, report.digest);
+    let mut text = format!("{} {} {}\n", plain(&report.name), plain(&report.version), report.digest);
     let width = report.vectors.iter().map(|one| one.name.chars().count()).max().unwrap_or(0).min(60);
     let mut file = "";
     for one in &report.vectors {
@@ -72,7 +72,7 @@ fn human(report: &Report) -> String {
         };
         let _ = writeln!(text, "  {mark} {:<width$}  {answer}", one.name);
         if let Some(problem) = &one.problem {
-            let _ = writeln!(text, "       line {}: {problem}", one.line);
+            let _ = writeln!(text, "       line {}: {}", one.line, plain(problem));
         }
     }
     let (all, reached, unreached) = (report.vectors.len(), report.coverage.reached.len(), &report.coverage.unreached);
