@@ -44,6 +44,7 @@ mod login_terms;
 mod one_core_three_skins;
 mod outbound_proxy;
 mod policy_bundle;
+mod policy_cel;
 mod policy_changes;
 mod policy_command;
 mod policy_in_a_component;

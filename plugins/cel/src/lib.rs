@@ -5,12 +5,14 @@
 //! a member is not there or types do not fit, refuses with [`RULE_FAILED`] and names its place for the decision log; it never lets
 //! the next rule answer instead.
 //!
-//! What can be checked is checked when the policy is loaded: grammar with line and column, names that nothing declares, codes,
-//! sentences in French and English, obligations. What a rule sees is in `variables.rs`; the page in `plugins/README.md` teaches it.
+//! What can be checked is checked when the policy is loaded: grammar, names, members, functions and whether parts fit, each with line
+//! and column (`check.rs`); codes, sentences in French and English, obligations. What a rule sees is in `variables.rs`; the page in
+//! `plugins/README.md` teaches it.
 //!
 //! It deliberately has no regular expressions, no clock besides `request.now` and no functions of its own. Depth and size of an
 //! expression are bounded here, time and memory by the host, as for every policy.
 
+mod check;
 mod rule;
 mod variables;
 

@@ -5,6 +5,7 @@ use cel::{Context, ExecutionError, IdedExpr, Value};
 use vigie_policy::json::{FromJson, Json, Object};
 use vigie_policy::{Effect, Obligation, Outcome, Reason, SettingError};
 
+use crate::check::{self, Problem};
 use crate::variables::NAMES;
 
 /// More rules than a person can hold in mind at once are better two policies.
@@ -19,7 +20,7 @@ const DEEPEST: u16 = 32;
 /// A rule. Built only by reading it, so that one that exists has a valid expression, code and sentences.
 #[derive(Debug)]
 pub struct Rule {
-    when: IdedExpr,
+    when: Expression,
     effect: Effect,
     reason: Reason,
     obligations: Vec<Duty>,
@@ -64,8 +65,7 @@ vigie_policy::settings! {
 
 impl FromJson for Rule {
     fn from_json(json: &Json<'_>) -> Result<Self, SettingError> {
-        let WrittenRule { when: Expression(when), effect, reason_code, reason_user, obligations } =
-            WrittenRule::from_json(json)?;
+        let WrittenRule { when, effect, reason_code, reason_user, obligations } = WrittenRule::from_json(json)?;
         if obligations.len() > MOST_OBLIGATIONS {
             return Err(SettingError::at("/obligations", "expected at most 16 obligations"));
         }
@@ -90,7 +90,11 @@ fn reason(code: &str, texts: &Texts) -> Result<Reason, SettingError> {
     Reason::parse(code, &texts.fr, &texts.en).ok_or_else(|| SettingError::at("/reason_code", message))
 }
 
-struct Expression(IdedExpr);
+#[derive(Debug)]
+struct Expression {
+    parsed: IdedExpr,
+    text: String,
+}
 
 impl FromJson for Expression {
     fn from_json(json: &Json<'_>) -> Result<Self, SettingError> {
@@ -98,33 +102,40 @@ impl FromJson for Expression {
         if text.len() > LONGEST {
             return Err(SettingError::at("", "expected at most 4096 bytes of CEL"));
         }
-        let parser = PrattParser::new().max_recursion_depth(DEEPEST);
-        let expression = parser.parse(&text).map_err(|errors| {
+        let parser = || PrattParser::new().max_recursion_depth(DEEPEST);
+        let expression = parser().parse(&text).map_err(|errors| {
             let message = errors.errors.first().map_or_else(
                 || String::from("this is not CEL"),
                 // What concerns the whole expression has no place of its own.
-                |error| format!("line {}, column {}: {}", error.pos.0.max(1), error.pos.1.max(1), one_line(&error.msg)),
+                |error| placed(after(&text, error.pos), &one_line(&error.msg)),
             );
             SettingError::at("", &message)
         })?;
-        let unknown = {
-            let references = expression.references();
-            let mut names = references.variables();
-            names.retain(|name| !NAMES.contains(name));
-            names.sort_unstable();
-            names.into_iter().find_map(|name| Some((place(&text, name)?, String::from(name))))
-        };
-        match unknown {
-            None => Ok(Self(expression)),
-            Some(((line, column), name)) => {
-                let known = NAMES.join(", ");
-                Err(SettingError::at(
-                    "",
-                    &format!("line {line}, column {column}: nothing is named {name}; known here: {known}"),
-                ))
-            }
-        }
+        check::rule(&expression, &NAMES).map_err(|Problem { id, word, message }| {
+            // The parser gives away where things stand only with an error, so it is given one behind the end. It counts alike.
+            let mistaken = parser().parse(&format!("{text}\n)")).err();
+            let known = mistaken.and_then(|errors| errors.errors.into_iter().find_map(|error| error.source_info));
+            let at = known.and_then(|info| info.offset_for(id)).map_or(0, |(start, _)| start as usize);
+            let at = word.and_then(|word| place(&text, at, &word)).unwrap_or(at);
+            SettingError::at("", &placed(text.get(..at).unwrap_or_default(), &message))
+        })?;
+        Ok(Self { parsed: expression, text })
     }
+}
+
+/// A message with the line and the column, from 1, at which the text before it ends.
+fn placed(before: &str, message: &str) -> String {
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or(before).chars().count() + 1;
+    format!("line {line}, column {column}: {message}")
+}
+
+/// The text before a place of the parser, which counts lines from 1 and bytes of a line from 1.
+fn after(text: &str, (line, column): (isize, isize)) -> &str {
+    let lines = usize::try_from(line - 1).unwrap_or(0);
+    let start: usize = text.split_inclusive('\n').take(lines).map(str::len).sum();
+    let end = start + usize::try_from(column - 1).unwrap_or(0);
+    text.get(..end.min(text.len())).unwrap_or(text)
 }
 
 /// The parser quotes what it found, which may span lines.
@@ -132,37 +143,28 @@ fn one_line(message: &str) -> String {
     message.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Line and column of a name's first use, from 1, as the parser counts. `None` when it is only bound inside a macro such as
-/// `exists(p, …)`.
-fn place(text: &str, name: &str) -> Option<(usize, usize)> {
-    let bound = ["exists(", "exists_one(", "all(", "filter(", "map("];
-    let is_bound = bound.iter().any(|call| {
-        text.split(call)
-            .skip(1)
-            .any(|rest| rest.trim_start().strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with(',')))
-    });
-    if is_bound {
-        return None;
+/// Where a member or a function stands whose expression has its place at the dot before it, the parenthesis behind it, or its operand.
+fn place(text: &str, at: usize, word: &str) -> Option<usize> {
+    let (before, behind) = text.split_at_checked(at)?;
+    if behind.starts_with('(') {
+        let before = before.trim_end();
+        return before.ends_with(word).then(|| before.len() - word.len());
     }
-    let word = |character: char| character.is_alphanumeric() || character == '_';
-    let (at, _) = text.match_indices(name).find(|(at, _)| {
-        let before = text.get(..*at).and_then(|before| before.chars().next_back());
-        let after = text.get(at + name.len()..).and_then(|after| after.chars().next());
-        !before.is_some_and(|before| word(before) || before == '.') && !after.is_some_and(word)
-    })?;
-    let before = text.get(..at)?;
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or(before).chars().count() + 1;
-    Some((line, column))
+    if behind.starts_with(word) {
+        return Some(at);
+    }
+    let dotted =
+        |(found, _): &(usize, &str)| behind.get(..*found).is_some_and(|before| before.trim_end().ends_with('.'));
+    behind.match_indices(word).find(dotted).map(|(found, _)| at + found)
 }
 
 impl Rule {
     /// Whether the rule applies; the error says why that cannot be told, without a value of the question.
     pub(crate) fn applies(&self, context: &Context<'_, '_>) -> Result<bool, String> {
-        match Value::resolve(&self.when, context) {
+        match Value::resolve(&self.when.parsed, context) {
             Ok(Value::Bool(applies)) => Ok(applies),
             Ok(_) => Err(String::from("is neither true nor false")),
-            Err(error) => Err(explain(&error)),
+            Err(error) => Err(self.when.explain(&error)),
         }
     }
 
@@ -181,19 +183,34 @@ impl Refusal {
     }
 }
 
-/// Names that the rule itself spells are told; values come from the login and are not.
-fn explain(error: &ExecutionError) -> String {
-    match error {
-        ExecutionError::NoSuchKey(name) => format!("there is no member {name}"),
-        ExecutionError::UndeclaredReference(name) => format!("nothing is named {name}"),
-        ExecutionError::NoSuchOverload(_) => error.to_string(),
-        ExecutionError::UnexpectedType { got, want } => format!("expected {want}, got {got}"),
-        ExecutionError::InvalidArgumentCount { expected, actual } => {
-            format!("expected {expected} arguments, got {actual}")
+impl Expression {
+    /// Names that the rule itself spells are told; values come from the login and are not, even where they are looked up as a name.
+    fn explain(&self, error: &ExecutionError) -> String {
+        match error {
+            ExecutionError::NoSuchKey(name) if self.spells(name) => format!("there is no member {name}"),
+            ExecutionError::NoSuchKey(_) => String::from("there is no such member"),
+            ExecutionError::UndeclaredReference(name) => format!("nothing is named {name}"),
+            ExecutionError::NoSuchOverload(_) => error.to_string(),
+            ExecutionError::UnexpectedType { got, want } => format!("expected {want}, got {got}"),
+            ExecutionError::InvalidArgumentCount { expected, actual } => {
+                format!("expected {expected} arguments, got {actual}")
+            }
+            ExecutionError::IndexOutOfBounds(_) => String::from("a list is not that long"),
+            ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => {
+                String::from("a division by zero")
+            }
+            ExecutionError::Overflow(..) => String::from("a number grew too large"),
+            _ => String::from("the types do not fit"),
         }
-        ExecutionError::IndexOutOfBounds(_) => String::from("a list is not that long"),
-        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => String::from("a division by zero"),
-        ExecutionError::Overflow(..) => String::from("a number grew too large"),
-        _ => String::from("the types do not fit"),
+    }
+
+    /// Whether this word stands in the text, and not only as a part of another.
+    fn spells(&self, word: &str) -> bool {
+        let letter = |letter: char| letter.is_alphanumeric() || letter == '_';
+        self.text.match_indices(word).any(|(at, _)| {
+            let before = self.text.get(..at).and_then(|before| before.chars().next_back());
+            let after = self.text.get(at + word.len()..).and_then(|after| after.chars().next());
+            !before.is_some_and(letter) && !after.is_some_and(letter)
+        })
     }
 }

@@ -50,9 +50,114 @@ fn errors_have_line_and_column() {
         "/rules/1/when",
         "line 1, column 37: nothing is named b; ",
     );
+    // A name is bound within its parentheses only, and quotes are no names.
+    let bound = "login.practices.exists(p, true) && p.role == \"1\"";
+    refused(&second(bound), "/rules/1/when", "line 1, column 36: nothing is named p; ");
+    refused(&second("\"logn\" == logn"), "/rules/1/when", "line 1, column 11: nothing is named logn; ");
+    refused(&second("\"é\" == logn"), "/rules/1/when", "line 1, column 8: nothing is named logn; ");
+    refused(&second("\"é\" =="), "/rules/1/when", "line 1, column 7: ");
+    for taken in [
+        "login.practices.existsOne(p, p.role == \"\")",
+        "login.practices.exists (p, p.role == \"\")",
+        "login.practices.all(p, login.practices.exists(q, p.role == q.role))",
+        "login.practices.filter(p, p.role != \"\").map(p, p.finess)[0] == \"1\"",
+    ] {
+        accepted(taken);
+    }
     refused(&second(&"(".repeat(200)), "/rules/1/when", "line 1, column ");
     refused(&second(&format!("true{}", " ".repeat(5000))), "/rules/1/when", "expected at most 4096 bytes");
     assert!(vigie_policy::validate_settings::<Cel>(&second("login.practices.exists(p, p.role == \"2\")")).is_ok());
+}
+
+#[track_caller]
+fn accepted(when: &str) {
+    let errors = vigie_policy::validate_settings::<Cel>(&settings(&[rule(when)])).err();
+    assert_eq!(errors, None, "{when}");
+}
+
+#[track_caller]
+fn unfit(when: &str, message: &str) {
+    refused(&settings(&[rule(when)]), "/rules/0/when", message);
+}
+
+#[test]
+fn functions_and_members_are_known() {
+    unfit("login.rpps.startWith(\"8\")", "line 1, column 12: no function is named startWith; known here: all, bool, ");
+    unfit("true && matches(login.rpps, \"8\")", "line 1, column 9: no function is named matches; ");
+    unfit("login.practices.exists(p)", "line 1, column 17: exists is written list.exists(name, condition)");
+    unfit("exists(login.practices, p)", "line 1, column 1: exists is written list.exists(name, condition)");
+    unfit("startsWith(login.rpps, \"8\")", "line 1, column 1: startsWith is written text.startsWith(text)");
+    unfit(
+        "login.level.startsWith(\"8\")",
+        "line 1, column 13: startsWith is written text.startsWith(text), and this is a number",
+    );
+    unfit(
+        "size(login.level) == 1",
+        "line 1, column 1: size is written size(list) or list.size(), and this is a number",
+    );
+    unfit("login.levl > 1", "line 1, column 7: the login has no member levl; known here: level, auth_mode, ");
+    unfit("login\n .levl > 1", "line 2, column 3: the login has no member levl; ");
+    unfit("login[\"levl\"] > 1", "line 1, column 7: the login has no member levl; ");
+    unfit("true && has(login.levl)", "line 1, column 19: the login has no member levl; ");
+    unfit("request.resource.kind == \"b\"", "line 1, column 18: subject or resource has no member kind; ");
+    unfit(
+        "login.practices.exists(p, p.profesion == \"10\")",
+        "line 1, column 29: a practice has no member profesion; ",
+    );
+    unfit("login.practices[0].profesion == \"10\"", "line 1, column 20: a practice has no member profesion; ");
+    unfit("login.practices.filter(p, true)[0].rol == \"\"", "line 1, column 36: a practice has no member rol; ");
+    unfit("login.practices.role == \"\"", "line 1, column 17: a list has no members");
+    unfit(
+        "login.practices[\"a\"].role == \"\"",
+        "line 1, column 17: expected a number between the brackets, found a text",
+    );
+    unfit("Practice{}.role == \"\"", "line 1, column 1: there is no type Practice");
+    for open in [
+        "has(request.context.ward) && request.context.ward.beds[3] > 2",
+        "request.resource.properties.anything.at.all",
+        "login.evidence.signature == \"passed\" && \"nonce\" in login.evidence",
+        "request.context == {\"a\": [1, \"b\"]}",
+    ] {
+        accepted(open);
+    }
+}
+
+#[test]
+fn what_is_never_true_or_false_or_equal_is_refused() {
+    unfit("login.level", "line 1, column 6: the rule is a number, and must be true or false");
+    unfit("\"true\"", "line 1, column 1: the rule is a text, and must be true or false");
+    unfit("login.level == \"eidas2\"", "line 1, column 13: a number and a text are compared, which are never the same");
+    unfit("login.practices.exists(p, p.role == 1)", "line 1, column 34: a text and a number are compared, ");
+    unfit("login.practices > 1", "line 1, column 17: a list and a number are compared, ");
+    unfit("login.practices > login.practices", "line 1, column 17: a list is neither more nor less than another");
+    unfit("login.level in [\"eidas1\"]", "line 1, column 13: a number is looked for where there is only a text");
+    unfit("login.rpps in login.subject", "line 1, column 12: expected a list after `in`, found a text");
+    unfit("!login.level", "line 1, column 7: expected true or false, found a number");
+    unfit("login.level && true", "line 1, column 6: expected true or false, found a number");
+    unfit("login.practices.exists(p, p.role)", "line 1, column 28: expected true or false, found a text");
+    unfit("(login.level ? 1 : 2) == 1", "line 1, column 7: expected true or false, found a number");
+    unfit("-login.rpps == 1", "line 1, column 1: expected a number, found a text");
+    unfit("login.rpps + 1 == 2", "line 1, column 12: a text and a number have no sum");
+    unfit("login.level.exists(l, true)", "line 1, column 6: expected a list, found a number");
+    for open in [
+        "request.context.ward == 1 || request.context.ward == \"1\"",
+        "(login.level > 1 ? request.context.a : login.rpps) == 1",
+        "request.context.list.exists(x, x)",
+        "login.practices == []",
+        "login.practices.exists_one(p, p.role == \"1\") == true",
+        "login.rpps + login.subject == \"a\" && 1 - 2 * 3 % 4 < 5",
+        "[1, 2].map(x, x + 1) == [2, 3] && \"1\" in login.practices.map(p, p.role)",
+        "request.context.ward == null",
+    ] {
+        accepted(open);
+    }
+}
+
+#[test]
+fn a_chain_is_as_long_as_can_be_evaluated() {
+    let chain = |terms: usize| format!("{} == 3", vec!["1"; terms].join("+"));
+    accepted(&chain(120));
+    unfit(&chain(1000), "line 1, column ");
 }
 
 #[test]
@@ -79,9 +184,9 @@ fn failing(when: &str, remark: &str) {
 
 #[test]
 fn a_rule_that_fails_refuses_and_says_which() {
-    failing("login.colour == \"red\"", "/rules/1/when: there is no member colour");
+    failing("login.evidence.colour == \"red\"", "/rules/1/when: there is no member colour");
     failing("request.context.ward == 3", "/rules/1/when: there is no member ward");
-    failing("login.level", "/rules/1/when: is neither true nor false");
+    failing("dyn(login.level)", "/rules/1/when: is neither true nor false");
     failing("login.practices[7].role == \"\"", "/rules/1/when: a list is not that long");
     failing("1 / (login.level - 1) == 1", "/rules/1/when: a division by zero");
 }
@@ -89,11 +194,14 @@ fn a_rule_that_fails_refuses_and_says_which() {
 #[test]
 fn remarks_hold_no_value_of_the_login() {
     for when in [
-        "login.rpps > 3",
-        "login.rpps + 1 == 2",
-        "login.national_id.matches(\"8\")",
-        "login.rpps[0] == 1",
-        "-login.rpps == 1",
+        "dyn(login.rpps) > 3",
+        "dyn(login.rpps) + 1 == 2",
+        "dyn(login.national_id).contains(dyn(8))",
+        "dyn(login.rpps)[0] == 1",
+        "-dyn(login.rpps) == 1",
+        "int(login.rpps + \"x\") == 1",
+        "login.evidence[login.rpps] == \"\"",
+        "request.context[login.rpps] == \"\"",
     ] {
         let outcome = Case::new().settings(&settings(&[rule(when)])).ask::<Cel>();
         assert_eq!(outcome.reason, RULE_FAILED, "{when}");

@@ -11,8 +11,74 @@ use cel::{Context, Value};
 use vigie_policy::json::Json;
 use vigie_policy::{AuthMode, CheckOutcome, Entity, Level, Login, Practice, Request, UserinfoSource};
 
+use crate::check::{Item, Record, Shape};
+
 /// Every name that an expression may begin with.
-pub(crate) const NAMES: [&str; 5] = ["login", "request", "eidas1", "eidas2", "eidas3"];
+pub(crate) const NAMES: [(&str, Shape); 5] = [
+    ("login", Shape::Record(&LOGIN)),
+    ("request", Shape::Record(&REQUEST)),
+    ("eidas1", Shape::Number),
+    ("eidas2", Shape::Number),
+    ("eidas3", Shape::Number),
+];
+
+// What `context` below makes; a test compares the two.
+
+static LOGIN: Record = Record {
+    name: "the login",
+    members: &[
+        ("level", Shape::Number),
+        ("auth_mode", Shape::Text),
+        ("auth_time", Shape::Number),
+        ("verified_at", Shape::Number),
+        ("userinfo", Shape::Text),
+        ("issuer", Shape::Text),
+        ("subject", Shape::Text),
+        ("national_id", Shape::Text),
+        ("rpps", Shape::Text),
+        ("identifiers", Shape::List(Item::Record(&IDENTIFIER))),
+        ("practices", Shape::List(Item::Record(&PRACTICE))),
+        ("all_practices", Shape::List(Item::Record(&PRACTICE))),
+        ("evidence", Shape::Texts),
+    ],
+};
+
+static IDENTIFIER: Record =
+    Record { name: "an identifier", members: &[("origin", Shape::Text), ("value", Shape::Text)] };
+
+static PRACTICE: Record = Record {
+    name: "a practice",
+    members: &[
+        ("profession", Shape::Text),
+        ("category", Shape::Text),
+        ("speciality", Shape::Text),
+        ("role", Shape::Text),
+        ("sector", Shape::Text),
+        ("mode", Shape::Text),
+        ("structure", Shape::Text),
+        ("finess", Shape::Text),
+        ("siret", Shape::Text),
+    ],
+};
+
+static REQUEST: Record = Record {
+    name: "the request",
+    members: &[
+        ("now", Shape::Number),
+        ("audience", Shape::Text),
+        ("subject", Shape::Record(&ENTITY)),
+        ("action", Shape::Record(&ACTION)),
+        ("resource", Shape::Record(&ENTITY)),
+        ("context", Shape::Any),
+    ],
+};
+
+static ACTION: Record = Record { name: "the action", members: &[("name", Shape::Text), ("properties", Shape::Any)] };
+
+static ENTITY: Record = Record {
+    name: "subject or resource",
+    members: &[("type", Shape::Text), ("id", Shape::Text), ("properties", Shape::Any)],
+};
 
 /// The variables of one question.
 pub(crate) fn context<'p, 'v>(login: &Login, request: &Request) -> Context<'p, 'v> {
@@ -151,5 +217,52 @@ fn value(json: &Json<'_>) -> Value {
         Json::Text(value) => text(value),
         Json::List(items) => list(items.iter().map(value)),
         Json::Object(members) => map(members.iter().map(|(name, member)| (name.as_str(), value(member)))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vigie_policy::{Case, Evidence};
+
+    use super::*;
+
+    #[track_caller]
+    fn compare(value: &Value, shape: Shape, place: &str) {
+        match (value, shape) {
+            (Value::Int(_), Shape::Number) | (Value::String(_), Shape::Text) | (Value::Map(_), Shape::Any) => {}
+            (Value::Map(Map { map }), Shape::Texts) => {
+                assert!(!map.is_empty() && map.values().all(|value| matches!(value, Value::String(_))), "{place}");
+            }
+            (Value::List(items), Shape::List(item)) => {
+                assert!(!items.is_empty(), "{place} is compared");
+                items.iter().for_each(|one| compare(one, item.into(), place));
+            }
+            (Value::Map(Map { map }), Shape::Record(record)) => {
+                assert_eq!(map.len(), record.members.len(), "{place}");
+                for (name, shape) in record.members {
+                    let key = Key::String(Arc::new(String::from(*name)));
+                    let value = map.get(&key).unwrap_or_else(|| panic!("{place} has no {name}"));
+                    compare(value, *shape, name);
+                }
+            }
+            _ => panic!("{place} is {value:?} and not {shape:?}"),
+        }
+    }
+
+    #[test]
+    fn what_a_rule_is_checked_by_is_what_it_sees() {
+        let case = Case::new().practice(Practice::default()).login(|login| {
+            let check = String::from("signature");
+            login.evidence.push(Evidence { check, outcome: CheckOutcome::Passed, detail: None });
+        });
+        let asked = case.request();
+        for (name, shape) in NAMES {
+            let value = match name {
+                "login" => self::login(asked.login.as_ref().unwrap()),
+                "request" => self::request(asked),
+                _ => Value::Int(number(Some(Level::Eidas1))),
+            };
+            compare(&value, shape, name);
+        }
     }
 }
