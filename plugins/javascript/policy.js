@@ -35,8 +35,13 @@ function answer(effect, reasonCode, obligations = []) {
   return { effect, reasonCode, reasonAdmin: undefined, reasonUser, obligations };
 }
 
+// What lies in a prototype is no setting: `toString` is no member that anybody knows.
 function read(settings) {
-  return { level: 'eidas1', ...JSON.parse(settings || '{}') };
+  const written = JSON.parse(settings || '{}');
+  if (written === null || typeof written !== 'object' || Array.isArray(written)) {
+    throw [{ path: '', message: 'expected an object' }];
+  }
+  return { level: 'eidas1', ...written };
 }
 
 export const lifecycle = {
@@ -56,11 +61,11 @@ export const lifecycle = {
     let wanted;
     try {
       wanted = read(settings);
-    } catch {
-      throw [{ path: '', message: 'this is not JSON' }];
+    } catch (problem) {
+      throw problem instanceof SyntaxError ? [{ path: '', message: 'this is not JSON' }] : problem;
     }
     const errors = Object.keys(wanted)
-      .filter((name) => !(name in SCHEMA.properties))
+      .filter((name) => !Object.hasOwn(SCHEMA.properties, name))
       .map((name) => ({ path: `/${name}`, message: 'unknown member; known here: professions, level' }));
     const { professions, level } = wanted;
     if (!Array.isArray(professions) || professions.length === 0) {

@@ -39,16 +39,23 @@ test('vectors', () => {
 });
 
 test('wrong settings are told where', () => {
-  const paths = (settings) => {
+  const errors = (settings) => {
     try {
       lifecycle.validateSettings(settings);
-    } catch (errors) {
-      return errors.map(({ path }) => path);
+    } catch (problems) {
+      return problems;
     }
     return [];
   };
+  const paths = (settings) => errors(settings).map(({ path }) => path);
   assert.deepEqual(paths('{"professions":["10"]}'), []);
   assert.deepEqual(paths('not json'), ['']);
   assert.deepEqual(paths(''), ['/professions']);
+  for (const name of ['toString', 'constructor', '__proto__', 'hasOwnProperty']) {
+    assert.deepEqual(paths(`{"professions":["10"],"${name}":1}`), [`/${name}`], name);
+  }
+  for (const other of ['[]', '["10"]', '7', 'null', '"professions"', 'true']) {
+    assert.deepEqual(errors(other), [{ path: '', message: 'expected an object' }], other);
+  }
   assert.deepEqual(paths('{"professions":["10",1],"levl":"eidas1","level":"eidas4"}'), ['/levl', '/professions/1', '/level']);
 });
