@@ -174,23 +174,29 @@ impl Explain for LoadComponentError {
 
     fn help(&self) -> String {
         match self {
-            Self::Unreadable { .. } => "Build it with `cargo xtask build`, or correct the path.".into(),
-            Self::TooLarge { .. } => "Build it with the component profile, which strips it.".into(),
+            Self::Unreadable { .. } => {
+                "Correct the path, or build it: `vigie policy build` makes the component of a policy's project, `cargo xtask build` those \
+                 that come with Vigie."
+                    .into()
+            },
+            Self::TooLarge { .. } => "Build it optimised and stripped, as `vigie policy build` does.".into(),
             Self::Digest { .. } => {
                 "If you meant to change the component, write the new digest into the configuration; if not, find out who did.".into()
             }
-            Self::Compile { .. } => "Build it for wasm32-unknown-unknown with the component linker, as the README of plugins says.".into(),
+            Self::Compile { .. } => "Build it as `vigie policy build` does: for wasm32-unknown-unknown, with the linker wasm-component-ld.".into(),
             Self::CompileLimit { .. } => {
                 "If you trust its author, raise limits.compile_timeout_ms or limits.compile_memory_bytes; if not, leave it out.".into()
             }
             Self::Worker { .. } => "Raise the number of processes that this account may start (ulimit -u), and free memory.".into(),
             Self::Import { import, .. } if import.starts_with("vigie:") => {
-                "It is built for another role or another version of the contract: build it against plugins/wit of this release.".into()
+                "It is built for another role or another version of the contract: build it against that of this release, which \
+                 `vigie policy new` puts into a project."
+                    .into()
             }
             Self::Import { .. } => {
                 "Build it for wasm32-unknown-unknown (not wasip1 or wasip2) and without clocks, files, randomness or network.".into()
             }
-            Self::Export { .. } => "Build it against the contract in plugins/wit of this release.".into(),
+            Self::Export { .. } => "Build it against the contract of this release, which `vigie policy new` puts into a project.".into(),
             Self::Settings { .. } => "Correct its settings in the configuration.".into(),
             Self::NeedsLogin { .. } => "Choose a policy that is written for asserted subjects, or let the audience verify its logins.".into(),
             Self::Failed { .. } => "Report this to its author; it must answer `describe` and `validate-settings` within the limits.".into(),
