@@ -94,11 +94,11 @@ impl Stage {
         Self::start_with(artefacts, &[])
     }
 
-    /// The same, with these components in the place of the named relying parties' own.
+    /// The same, with these policies in the place of the named relying parties' own, each as `[[audience.policy]]` would have it.
     ///
     /// # Errors
     /// As [`Stage::start`].
-    pub fn start_with(artefacts: &Artefacts, policies: &[(&str, &Path)]) -> Result<Self> {
+    pub fn start_with(artefacts: &Artefacts, policies: &[(&str, toml::Value)]) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("vigie-stage-").tempdir()?;
         let decision_point = folder.path().join("decision-point.toml");
         let arguments = ["--decision-point".as_ref(), decision_point.as_os_str()];
@@ -151,15 +151,20 @@ fn host_config(
     sandbox: &SandboxReady,
     folder: &Path,
     secrets: &[String],
-    policies: &[(&str, &Path)],
+    policies: &[(&str, toml::Value)],
 ) -> Result<String> {
     let issuer_host = sandbox.issuer.split('/').nth(2).context("the issuer has no host")?;
     let mut audiences = Vec::new();
     for (id, secret) in RELYING_PARTIES.iter().zip(secrets) {
         let file = folder.join(format!("{id}.secret"));
         std::fs::write(&file, secret)?;
-        let other = policies.iter().find(|(party, _)| party == id);
-        let component = other.map_or_else(|| artefacts.component(id), |(_, component)| component.to_path_buf());
+        let policy = match policies.iter().find(|(party, _)| party == id) {
+            Some((_, policy)) => serde_json::to_value(policy)?,
+            None => {
+                let component = artefacts.component(id);
+                serde_json::json!({ "id": id, "digest": digest(&component)?, "component": component, "required": true })
+            }
+        };
         audiences.push(serde_json::json!({
             "id": id,
             "issuer": sandbox.issuer,
@@ -168,12 +173,7 @@ fn host_config(
             "min_acr": "eidas1",
             "clock_skew_s": 5,
             "userinfo": "fetch",
-            "policy": [{
-                "id": id,
-                "digest": digest(&component)?,
-                "component": component,
-                "required": true,
-            }],
+            "policy": [policy],
         }));
     }
     let config = serde_json::json!({

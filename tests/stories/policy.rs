@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
 use vigie_e2e::artefacts::Artefacts;
 use vigie_e2e::browser::{Browser, Extension, Frame, Setup};
@@ -30,14 +30,25 @@ async fn a_policy_in_ten_minutes() {
 async fn told() -> Result<()> {
     let artefacts = Artefacts::find()?;
     let chapter = Chapter::new(&artefacts)?;
-    for command in chapter.commands()? {
-        chapter.follow(&command)?;
+    let mut built = None;
+    for (command, exit) in chapter.commands()? {
+        let said = chapter.follow(&command, exit)?;
+        if command.starts_with("vigie policy build") {
+            built = said.split_whitespace().find(|word| word.starts_with("sha256:")).map(str::to_owned);
+        }
+        // The edited line turns the vector that is asked without settings, and no other.
+        if exit != 0 {
+            let failed: Vec<&str> = said.lines().filter(|line| line.contains("FAIL")).collect();
+            ensure!(failed.len() == 1 && failed.iter().all(|line| line.contains("sets nothing")), "{command}: {said}");
+            ensure!(said.contains("the policy answers deny NIGHT-WARD-PROFESSION"), "{command}: {said}");
+        }
     }
+    let built = built.context("`vigie policy build` prints a digest")?;
     let size = std::fs::metadata(chapter.component())?.len();
     ensure!(size <= LARGEST, "the component has {size} bytes");
     chapter.plain_cargo_is_enough()?;
 
-    let stage = Stage::start_with(&artefacts, &[("smurtab", &chapter.component())])?;
+    let stage = Stage::start_with(&artefacts, &[("smurtab", chapter.served(&built)?)])?;
     let reason = log_in(&artefacts, &stage).await.with_context(|| stage.tail_of_logs())?;
     ensure!(reason == "deny NIGHT-WARD-PROFESSION", "the service says {reason}");
     Ok(())
@@ -57,18 +68,43 @@ impl<'a> Chapter<'a> {
         Ok(Self { artefacts, readme, folder })
     }
 
-    /// The lines of its shell examples, in order.
-    fn commands(&self) -> Result<Vec<String>> {
+    /// Its examples in this language, in order.
+    fn examples(&self, language: &str) -> Result<Vec<&str>> {
         let chapter = self.readme.split("\n## Write a policy in ten minutes\n").nth(1).context("no such chapter")?;
         let chapter = chapter.split("\n## ").next().unwrap_or_default();
-        let blocks = chapter.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
-        let lines: Vec<String> = blocks.flat_map(str::lines).map(|line| plain(line).to_owned()).collect();
-        ensure!(lines.len() == 5, "the chapter has {} commands: {lines:?}", lines.len());
+        let fence = format!("```{language}\n");
+        let blocks = chapter.split(&fence).skip(1);
+        Ok(blocks.filter_map(|rest| rest.split("```").next()).collect())
+    }
+
+    /// The lines of its shell examples, in order, and the exit code that each has: 0 where the remark behind it says no other.
+    fn commands(&self) -> Result<Vec<(String, i32)>> {
+        let lines = self.examples("sh")?.into_iter().flat_map(str::lines);
+        let lines: Vec<_> =
+            lines.map(|line| (plain(line).to_owned(), i32::from(line.ends_with("# exit code 1")))).collect();
+        ensure!(lines.len() == 7, "the chapter has {} commands: {lines:?}", lines.len());
         Ok(lines)
     }
 
-    /// Runs a line as a reader would type it: `vigie` is the one that was built, cargo asks nobody outside this machine.
-    fn follow(&self, line: &str) -> Result<()> {
+    /// What the chapter writes into `vigie.toml`, with the digest that `build` printed and the component in this folder.
+    fn served(&self, built: &str) -> Result<toml::Value> {
+        let examples = self.examples("toml")?;
+        let [example] = examples.as_slice() else { bail!("the chapter has {} examples in TOML", examples.len()) };
+        let written: toml::Table = toml::from_str(example)?;
+        let policies = written.get("audience").and_then(|audience| audience.get("policy"));
+        let policy = policies.and_then(toml::Value::as_array).and_then(|policies| policies.first());
+        let mut policy =
+            policy.and_then(toml::Value::as_table).context("the example has no [[audience.policy]]")?.clone();
+        let place = policy.get("component").and_then(toml::Value::as_str).context("the example names no component")?;
+        let component = self.folder.path().join(place).to_string_lossy().into_owned();
+        ensure!(policy.insert("component".into(), component.into()).is_some(), "the example names no component");
+        ensure!(policy.insert("digest".into(), built.into()).is_some(), "the example names no digest");
+        Ok(policy.into())
+    }
+
+    /// Runs a line as a reader would type it: `vigie` is the one that was built, cargo asks nobody outside this machine. Returns
+    /// what it says.
+    fn follow(&self, line: &str, exit: i32) -> Result<String> {
         let programs = self.artefacts.host.parent().context("a program lies in a folder")?;
         let paths = std::env::var_os("PATH").unwrap_or_default();
         let paths = std::env::join_paths([programs.to_owned()].into_iter().chain(std::env::split_paths(&paths)))?;
@@ -79,9 +115,9 @@ impl<'a> Chapter<'a> {
             .env("CARGO_NET_OFFLINE", "true")
             .env("CARGO_TARGET_DIR", self.target())
             .output()?;
-        let said = [output.stdout, output.stderr].concat();
-        ensure!(output.status.success(), "`{line}` ended with {}:\n{}", output.status, String::from_utf8_lossy(&said));
-        Ok(())
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        ensure!(output.status.code() == Some(exit), "`{line}` ended with {}:\n{said}", output.status);
+        Ok(said)
     }
 
     fn project(&self) -> PathBuf {
@@ -97,9 +133,15 @@ impl<'a> Chapter<'a> {
         self.project().join("night-ward.wasm")
     }
 
-    /// `cargo build` alone makes a component as small, which holds the same vectors; `cargo unit` asks them natively.
+    /// `cargo build` alone makes a component as small, which holds the same vectors; `cargo unit` asks them natively. The SDK's
+    /// documentation has what is there natively only.
     fn plain_cargo_is_enough(&self) -> Result<()> {
-        self.follow("cd night-ward && cargo build && cargo unit && vigie policy test --full-coverage")?;
+        self.follow("cd night-ward && cargo build && cargo unit && vigie policy test --full-coverage", 0)?;
+        self.follow("cd night-ward && cargo doc --no-deps -p vigie-policy", 0)?;
+        let pages = self.target().join("wasm32-unknown-unknown/doc/vigie_policy");
+        for page in ["vectors/fn.check.html", "schema/fn.check.html"] {
+            ensure!(pages.join(page).is_file(), "the documentation has no {page}");
+        }
         let size = std::fs::metadata(self.target().join("wasm32-unknown-unknown/debug/night_ward.wasm"))?.len();
         ensure!(size <= LARGEST, "`cargo build` makes a component of {size} bytes");
         Ok(())

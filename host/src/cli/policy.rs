@@ -1,8 +1,8 @@
 //! `vigie policy`: writing, trying out and shipping a policy.
 //!
-//! Thin as the rest of the command line: what is done is in [`crate::authoring`]. Exit codes of `run`: 0 permit, 1 deny or abstain, 2 a
-//! wrong use (a file that cannot be read included), 3 a policy that the host would not load or that failed. The others: 0 done, 1 not, 2
-//! a wrong use.
+//! Thin as the rest of the command line: what is done is in [`crate::authoring`]. Exit codes everywhere: 0 done (of `run`: permit), 1 not
+//! (deny or abstain), 2 a wrong use, an author's file that cannot be read included, 3 a policy that the host would not load, an absent
+//! component and refused settings included, or that failed.
 
 mod bench;
 mod inspect;

@@ -6,7 +6,8 @@ use std::process::{Command, Output};
 use serde_json::{Value, json};
 
 use super::policy_command::question;
-use super::support::components::{digest, path};
+use super::support::components::{digest, path, wat};
+use super::support::guests::guest;
 
 /// An author's desk.
 pub struct Desk(tempfile::TempDir);
@@ -150,28 +151,32 @@ fn nothing_is_signed_that_fails_its_own_vectors() {
 #[test]
 fn a_bundle_says_which_limits_it_wants() {
     let desk = Desk::new();
+    // 300 pages of memory are more than the small class grants and less than the large one.
+    let honest = guest("shell").replace("@hostile", &guest("honest"));
+    let large = honest.replace("(memory (export \"memory\") 1)", "(memory (export \"memory\") 300)");
     std::fs::create_dir_all(desk.at("rules/vectors")).unwrap();
-    std::fs::write(desk.at("rules/policy.toml"), "name = \"r\"\ncomponent = \"smurtab.wasm\"\nsettings = \"s.json\"\n")
-        .unwrap();
-    std::fs::write(desk.at("rules/s.json"), r#"{"categories":["C"]}"#).unwrap();
-    std::fs::copy(path("smurtab"), desk.at("rules/smurtab.wasm")).unwrap();
-    std::fs::copy(desk.at("project/vectors/a.json"), desk.at("rules/vectors/a.json")).unwrap();
-    let class = |bundle: &str| {
-        let output = desk.vigie(&desk.verify(bundle, &["--format", "json"]));
-        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-        serde_json::from_slice::<Value>(&output.stdout).unwrap()["class"].clone()
-    };
-    // A project of an interpreter is tried within the large class, one that was compiled within the small one.
-    for (project, more, expected) in
-        [("rules", &[][..], "large"), ("project", &[], "small"), ("project", &["--class", "large"], "large")]
-    {
-        let bundle = format!("{project}-{expected}");
-        let _former = std::fs::remove_dir_all(desk.at(&bundle));
-        let sign = ["sign", project, "--key", "key", "--revision", "1", "--out", &bundle];
-        let output = desk.vigie(&[&sign[..], more].concat());
-        assert!(output.status.success(), "{}", said(&output));
-        assert_eq!(class(&bundle), expected);
-    }
+    std::fs::write(desk.at("rules/large.wasm"), wat(&large)).unwrap();
+    let manifest = "name = \"rules\"\ncomponent = \"large.wasm\"\nsettings = \"settings.json\"\n";
+    std::fs::write(desk.at("rules/policy.toml"), manifest).unwrap();
+    std::fs::write(desk.at("rules/settings.json"), "{}").unwrap();
+    let expect = json!({ "effect": "permit", "reason_code": "HOSTILE-PERMIT" });
+    let file = json!({ "vectors": [{ "name": "anybody", "request": question("10"), "expect": expect }] });
+    std::fs::write(desk.at("rules/vectors/a.json"), file.to_string()).unwrap();
+
+    // A project of an interpreter is tried within the large class by itself, and so is its bundle.
+    let sign = ["sign", "rules", "--key", "key", "--revision", "1", "--out", "bundle"];
+    let output = desk.vigie(&sign);
+    assert!(output.status.success(), "{}", said(&output));
+    let output = desk.vigie(&desk.verify("bundle", &["--format", "json"]));
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap()["class"], "large");
+    let output = desk.vigie(&desk.verify("bundle", &[]));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("wants the large class of limits"));
+    desk.refused(&desk.verify("bundle", &["--class", "small"]), 3, "POL-COMPILE");
+
+    assert!(desk.sign(1, "compiled").status.success());
+    let output = desk.vigie(&desk.verify("compiled", &["--format", "json"]));
+    assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap()["class"], "small");
 }
 
 #[test]

@@ -120,13 +120,14 @@ fn a_component_that_the_host_would_refuse_is_named_with_its_import() {
     let wasi = file("wasi.wasm", r#"(component (import "wasi:clocks/wall-clock@0.2.3" (instance)))"#);
     refused(&["inspect", &wasi], 3, "POL-IMPORT", &[&wasi, "wasi:clocks/wall-clock@0.2.3", "wasm32-unknown-unknown"]);
     let later = file("later.wasm", r#"(component (import "vigie:policy/log@0.2.0" (instance)))"#);
-    refused(&["inspect", &later], 3, "POL-IMPORT", &["vigie:policy/log@0.2.0", "version of the contract"]);
+    let mentions = ["vigie:policy/log@0.2.0", "version of the contract", "`vigie policy new`"];
+    refused(&["inspect", &later], 3, "POL-IMPORT", &mentions);
     let exports = r#"(component (instance $i) (export "vigie:policy/lifecycle@0.2.0" (instance $i)))"#;
     let exports = file("exports.wasm", exports);
     refused(&["inspect", &exports], 3, "POL-EXPORT", &["exports vigie:policy/lifecycle@0.2.0", "does not speak"]);
     let text = project.write("text.wasm", "not wasm");
-    refused(&["inspect", &text], 3, "POL-COMPILE", &[&text]);
-    refused(&["inspect", &project.place("absent.wasm")], 3, "POL-FILE", &["absent.wasm"]);
+    refused(&["inspect", &text], 3, "POL-COMPILE", &[&text, "`vigie policy build`"]);
+    refused(&["inspect", &project.place("absent.wasm")], 3, "POL-FILE", &["absent.wasm", "`vigie policy build`"]);
 }
 
 #[test]
@@ -376,15 +377,15 @@ fn bench_measures_rules_that_are_text() {
     assert!(report["policy"].as_str().unwrap().starts_with("cel "), "{report}");
 }
 
-/// A name of the SDK or of Rust's own is a name like any other.
+/// A name of the SDK or of Rust's own is a name like any other. The vectors that a project begins with hold.
 #[test]
-fn a_project_compiles_whatever_it_is_called() {
+fn a_project_holds_its_vectors_whatever_it_is_called() {
     let project = Project::new();
     for name in ["login", "vec"] {
         let output = vigie(&["new", name, "--parent", &project.directory()]);
         assert_eq!(output.status.code(), Some(0), "{}", said(&output));
         let output = Command::new(env!("CARGO"))
-            .args(["check", "--quiet", "--offline", "--tests", "--target", "host-tuple"])
+            .args(["test", "--quiet", "--offline", "--target", "host-tuple"])
             .current_dir(project.place(name))
             .env("CARGO_TARGET_DIR", env!("CARGO_TARGET_TMPDIR"))
             .output()

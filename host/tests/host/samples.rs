@@ -15,6 +15,28 @@ fn samples() -> Vec<PathBuf> {
     samples
 }
 
+/// The page that introduces the samples says how large each is; the build says it of the same ones.
+#[test]
+fn the_page_of_the_policies_names_the_size_of_every_sample() {
+    let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins");
+    let readme = std::fs::read_to_string(plugins.join("README.md")).unwrap();
+    let sizes = readme.split("\n## Sizes\n").nth(1).expect("there is a chapter of sizes");
+    let named: Vec<&str> =
+        sizes.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`')).map(|(name, _)| name).collect();
+    let name = |sample: PathBuf| {
+        let manifest: toml::Table =
+            toml::from_str(&std::fs::read_to_string(sample.join("Cargo.toml")).unwrap()).unwrap();
+        manifest["package"]["name"].as_str().unwrap().to_owned()
+    };
+    let built: Vec<String> = samples().into_iter().map(name).collect();
+    let mut sorted = named.clone();
+    sorted.sort_unstable();
+    let mut expected: Vec<&str> = built.iter().map(String::as_str).collect();
+    expected.sort_unstable();
+    assert_eq!(sorted, expected, "plugins/README.md, \"Sizes\"");
+    assert!(built.iter().all(|name| path(name).is_file()), "each is built");
+}
+
 #[test]
 fn every_sample_holds_its_vectors_as_a_component() {
     let samples = samples();
