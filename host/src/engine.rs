@@ -29,6 +29,7 @@ use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig, Stor
 use crate::config::Limits;
 use crate::digest::Digest;
 use compiler::Workshop;
+use crypto::Keys;
 use limits::Guest;
 pub use problem::{CompileLimit, LoadComponentError, StartEngineError};
 
@@ -40,6 +41,7 @@ pub struct Engine {
     /// As many as `limits.timeout_ms` lasts.
     ticks: u64,
     workshop: Workshop,
+    keys: Arc<Keys>,
 }
 
 /// How long a call may take.
@@ -98,12 +100,12 @@ impl Engine {
         let period = tick_period(limits.timeout_ms);
         tick(&inner, period).map_err(|error| StartEngineError::Ticker(error.kind()))?;
         let ticks = limits.timeout_ms.saturating_mul(1000).div_ceil(period.as_micros().try_into().unwrap_or(1000));
-        Ok(Self { inner, limits: Arc::new(limits.clone()), ticks, workshop })
+        Ok(Self { inner, limits: Arc::new(limits.clone()), ticks, workshop, keys: Arc::default() })
     }
 
     /// A fresh store for one call, its deadline running from now.
     fn store(&self, patience: Patience) -> Store<Guest> {
-        let mut store = Store::new(&self.inner, Guest::new(&self.limits));
+        let mut store = Store::new(&self.inner, Guest::new(&self.limits, Arc::clone(&self.keys)));
         store.limiter(|guest| &mut guest.meter);
         store.set_hostcall_fuel(self.limits.hostcall_bytes);
         store.set_epoch_deadline(self.deadline(patience));

@@ -3,38 +3,132 @@
 //! The component chooses algorithm and key by its own rules; here the bytes are only checked. Every failure is `false`: the
 //! component does not learn why, and neither does an attacker. RS256 and PS256 take 2048 to 8192 bit keys, ES256 the 64 byte
 //! form of RFC 7518 section 3.4.
+//!
+//! What is computed from a key alone is kept ([`Keys`]): a provider has a handful of keys for months, and each of its tokens names one.
 
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, RsaParameters,
-    RsaPublicKeyComponents, UnparsedPublicKey,
+    ECDSA_P256_SHA256_FIXED, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, RsaParameters,
+    RsaPublicKeyComponents,
 };
 
 use super::verifier::bindings::vigie::verifier::crypto::{Algorithm, PublicKey};
 
-/// Checks one signature.
-pub(super) fn verify(algorithm: Algorithm, key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
-    match (algorithm, key) {
-        (Algorithm::Rs256, PublicKey::Rsa(key)) => rsa(&RSA_PKCS1_2048_8192_SHA256, &key.n, &key.e, message, signature),
-        (Algorithm::Ps256, PublicKey::Rsa(key)) => rsa(&RSA_PSS_2048_8192_SHA256, &key.n, &key.e, message, signature),
-        (Algorithm::Es256, PublicKey::P256(key)) => p256(&key.x, &key.y, message, signature),
-        (Algorithm::Rs256 | Algorithm::Ps256, PublicKey::P256(_)) | (Algorithm::Es256, PublicKey::Rsa(_)) => false,
+/// Public keys that were met, ready to check with. Which one a token may name is not decided here.
+#[derive(Default)]
+pub(super) struct Keys(ArcSwap<Vec<Known>>);
+
+#[derive(Clone)]
+struct Known {
+    algorithm: Algorithm,
+    /// As the component gave it: `n` and `e`, or `x` and `y`.
+    parts: [Vec<u8>; 2],
+    parsed: Arc<ParsedPublicKey>,
+}
+
+/// More than the providers of one host publish. The key that was met first makes room for one more.
+const MOST_KEYS: usize = 32;
+
+impl Keys {
+    /// Checks one signature.
+    pub(super) fn verify(&self, algorithm: Algorithm, key: PublicKey, message: &[u8], signature: &[u8]) -> bool {
+        let parts = match (algorithm, key) {
+            (Algorithm::Rs256 | Algorithm::Ps256, PublicKey::Rsa(key)) => [key.n, key.e],
+            (Algorithm::Es256, PublicKey::P256(key)) if signature.len() == 64 => [key.x, key.y],
+            (Algorithm::Rs256 | Algorithm::Ps256, PublicKey::P256(_)) | (Algorithm::Es256, _) => return false,
+        };
+        let known = self.0.load();
+        if let Some(known) = known.iter().find(|known| known.algorithm == algorithm && known.parts == parts) {
+            return known.parsed.verify_sig(message, signature).is_ok();
+        }
+        let Some(parsed) = parse(algorithm, &parts) else { return false };
+        let verified = parsed.verify_sig(message, signature).is_ok();
+        self.keep(Known { algorithm, parts, parsed: Arc::new(parsed) });
+        verified
+    }
+
+    fn keep(&self, one: Known) {
+        self.0.rcu(|known| {
+            let surplus = (known.len() + 1).saturating_sub(MOST_KEYS);
+            known.iter().skip(surplus).chain([&one]).cloned().collect::<Vec<_>>()
+        });
     }
 }
 
-fn rsa(parameters: &'static RsaParameters, n: &[u8], e: &[u8], message: &[u8], signature: &[u8]) -> bool {
-    RsaPublicKeyComponents { n, e }.verify(parameters, message, signature).is_ok()
+fn parse(algorithm: Algorithm, [first, second]: &[Vec<u8>; 2]) -> Option<ParsedPublicKey> {
+    let rsa = |parameters: &'static RsaParameters| {
+        RsaPublicKeyComponents { n: first, e: second }.to_parsed_public_key(parameters).ok()
+    };
+    match algorithm {
+        Algorithm::Rs256 => rsa(&RSA_PKCS1_2048_8192_SHA256),
+        Algorithm::Ps256 => rsa(&RSA_PSS_2048_8192_SHA256),
+        Algorithm::Es256 if first.len() == 32 && second.len() == 32 => {
+            let point = [&[UNCOMPRESSED], first.as_slice(), second.as_slice()].concat();
+            ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).ok()
+        }
+        Algorithm::Es256 => None,
+    }
 }
 
 /// SEC 1, section 2.3.3: an uncompressed point is 04, x, y.
 const UNCOMPRESSED: u8 = 4;
 
-fn p256(x: &[u8], y: &[u8], message: &[u8], signature: &[u8]) -> bool {
-    if x.len() != 32 || y.len() != 32 || signature.len() != 64 {
-        return false;
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::rand::SystemRandom;
+    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
+
+    use super::super::verifier::bindings::vigie::verifier::crypto::{P256Key, RsaKey};
+    use super::*;
+
+    struct Signer(EcdsaKeyPair);
+
+    impl Signer {
+        fn make() -> Self {
+            Self(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap())
+        }
+
+        fn parts(&self) -> (Vec<u8>, Vec<u8>) {
+            let (x, y) = self.0.public_key().as_ref().split_at(1).1.split_at(32);
+            (x.to_vec(), y.to_vec())
+        }
+
+        fn signs(&self, keys: &Keys, message: &[u8], signed: &[u8]) -> bool {
+            let signature = self.0.sign(&SystemRandom::new(), signed).unwrap();
+            let (x, y) = self.parts();
+            keys.verify(Algorithm::Es256, PublicKey::P256(P256Key { x, y }), message, signature.as_ref())
+        }
     }
-    let mut point = Vec::with_capacity(65);
-    point.push(UNCOMPRESSED);
-    point.extend_from_slice(x);
-    point.extend_from_slice(y);
-    UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(message, signature).is_ok()
+
+    #[test]
+    fn a_key_that_is_kept_answers_as_one_that_is_met() {
+        let (keys, one, other) = (Keys::default(), Signer::make(), Signer::make());
+        for _ in 0..3 {
+            assert!(one.signs(&keys, b"message", b"message") && other.signs(&keys, b"message", b"message"));
+            assert!(!one.signs(&keys, b"message", b"another"));
+        }
+        assert_eq!(keys.0.load().len(), 2);
+        // The same bytes under another algorithm are another key, and none.
+        let (x, y) = one.parts();
+        for algorithm in [Algorithm::Rs256, Algorithm::Ps256, Algorithm::Es256] {
+            let key = PublicKey::Rsa(RsaKey { n: x.clone(), e: y.clone() });
+            assert!(!keys.verify(algorithm, key, b"message", &[0; 64]));
+        }
+        assert_eq!(keys.0.load().len(), 2);
+    }
+
+    #[test]
+    fn no_more_are_kept_than_one_host_needs() {
+        let keys = Keys::default();
+        let first = Signer::make();
+        assert!(first.signs(&keys, b"message", b"message"));
+        for _ in 0..MOST_KEYS {
+            assert!(Signer::make().signs(&keys, b"message", b"message"));
+        }
+        assert_eq!(keys.0.load().len(), MOST_KEYS);
+        assert!(!keys.0.load().iter().any(|known| known.parts[0] == first.parts().0), "the first one made room");
+        assert!(first.signs(&keys, b"message", b"message"));
+    }
 }

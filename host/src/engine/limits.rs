@@ -3,19 +3,24 @@
 //! The meter refuses growth with an error of its own, so that the cause of a trap is a type and not a text. Wasmtime's
 //! `StoreLimits` count per memory, not per instance; the pool therefore allows one memory per component.
 
+use std::sync::Arc;
+
 use wasmtime::{ResourceLimiter, Trap};
 
+use super::crypto::Keys;
 use crate::config::Limits;
 
-/// What belongs to one call: its meter and the lines it logged.
+/// What belongs to one call: its meter and the lines it logged, and what it may have checked.
 pub struct Guest {
     pub(super) meter: Meter,
     pub(super) log: GuestLog,
+    pub(super) keys: Arc<Keys>,
 }
 
 impl Guest {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, keys: Arc<Keys>) -> Self {
         Self {
+            keys,
             meter: Meter { memory_bytes: limits.memory_bytes, table_elements: limits.table_elements },
             log: GuestLog { lines: Vec::new(), dropped: 0, most: limits.log_lines, longest: limits.log_line_bytes },
         }

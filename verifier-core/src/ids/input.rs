@@ -21,13 +21,15 @@ use crate::limits;
 /// # Errors
 /// `Empty`, `TooLong`, `Direction`, `ForeignDigit`.
 pub(super) fn characters(text: &str) -> Result<String, ParseIdError> {
-    let mut kept = String::new();
+    // One piece of memory, and one comparison for what nearly every character is: each login parses several identifiers.
+    let mut kept = String::with_capacity(text.len().min(limits::IDENTIFIER_CHARS));
     for (index, character) in text.chars().enumerate() {
         if index >= limits::IDENTIFIER_CHARS {
             return Err(ParseIdError::TooLong { limit: limits::IDENTIFIER_CHARS });
         }
         let position = index + 1;
         match character {
+            c if c.is_ascii_graphic() => kept.push(c),
             c if is_space(c) || is_invisible(c) => {}
             c if changes_direction(c) => return Err(ParseIdError::Direction { position }),
             c => {
@@ -47,8 +49,9 @@ pub(super) fn characters(text: &str) -> Result<String, ParseIdError> {
 /// # Errors
 /// As [`characters`], and `Empty` when only separators were typed.
 pub(super) fn number(text: &str) -> Result<String, ParseIdError> {
-    let kept: String =
-        characters(text)?.chars().filter(|c| !is_separator(*c)).map(|c| c.to_ascii_uppercase()).collect();
+    let mut kept = characters(text)?;
+    kept.retain(|c| !is_separator(c));
+    kept.make_ascii_uppercase();
     if kept.is_empty() { Err(ParseIdError::Empty) } else { Ok(kept) }
 }
 

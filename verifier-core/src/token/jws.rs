@@ -145,13 +145,13 @@ impl<'t> UnverifiedJws<'t> {
         if text.len() > limits::TOKEN_BYTES {
             return Err(ParseJwsError::TooLarge);
         }
-        match text.bytes().filter(|byte| *byte == b'.').count() {
-            2 => {}
-            4 => return Err(ParseJwsError::Encrypted),
+        let mut parts = text.split('.');
+        let (header, payload, signature) = match (parts.next(), parts.next(), parts.next(), parts.count()) {
+            (Some(header), Some(payload), Some(signature), 0) => (header, payload, signature),
+            (_, _, Some(_), 2) => return Err(ParseJwsError::Encrypted),
             _ => return Err(ParseJwsError::Parts),
-        }
-        let (signing_input, signature) = text.rsplit_once('.').ok_or(ParseJwsError::Parts)?;
-        let (header, payload) = signing_input.split_once('.').ok_or(ParseJwsError::Parts)?;
+        };
+        let signing_input = text.get(..header.len() + 1 + payload.len()).ok_or(ParseJwsError::Parts)?;
         let part = |text: &str| base64url::decode(text).map_err(|_| ParseJwsError::Base64Url);
         // The header comes first, so that an unsigned token is named as such rather than as one without a signature part.
         let header = Header::parse(&part(header)?)?;
