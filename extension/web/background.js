@@ -1,6 +1,6 @@
 // Service worker (Chromium) or event page (Firefox). Every listener is registered at once: one added after an await would
 // miss the event that woke the worker. Events reach the Wasm one after the other; what it keeps lies in storage.session.
-import init, { onCommand, onCommitted, onMessage, onRequest, onStart, onTabRemoved, onTick, startOver, takeWake } from './vigie_extension.js';
+import init, { onCommand, onCommitted, onMessage, onRequest, onStart, onTabRemoved, onTick, startOver, takeWake } from './vigie.js';
 
 const FAILED = '{"v":1,"m":"failed"}';
 /** A page that floods us fills this queue and no more; a login needs about two messages a second. */

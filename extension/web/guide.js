@@ -1,5 +1,5 @@
 // Starts the Wasm instance of the pages for activation and help. What they show is decided there.
-import init, { openGuide, refreshGuide } from './vigie_extension.js';
+import init, { openGuide, refreshGuide } from './vigie.js';
 
 function failed() {
   const page = /** @type {HTMLElement} */ (document.getElementById('page-state'));

@@ -1,5 +1,5 @@
 // Starts the popup's own Wasm instance. What is shown is decided there; the page's French text stands until then.
-import init, { openPopup, refreshPopup } from './vigie_extension.js';
+import init, { openPopup, refreshPopup } from './vigie.js';
 
 /** After a panic nothing is shown that could be stale: a neutral sentence instead. */
 function failed() {

@@ -1,5 +1,5 @@
 // Starts the Wasm instance of the pages for options and welcome. What they show is decided there.
-import init, { openSettings, refreshSettings } from './vigie_extension.js';
+import init, { openSettings, refreshSettings } from './vigie.js';
 
 function failed() {
   const page = /** @type {HTMLElement} */ (document.getElementById('page-state'));

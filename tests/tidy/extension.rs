@@ -71,7 +71,7 @@ fn the_packaged_store_flavour_reaches_two_hosts() {
 
 #[test]
 fn webassembly_stays_small() {
-    let path = root().join("target/package/vigie-chromium-store/vigie_extension_bg.wasm");
+    let path = root().join("target/package/vigie-chromium-store/vigie_bg.wasm");
     let size = path.metadata().expect("no package yet: run `cargo xtask package`").len();
     assert!(size <= WEBASSEMBLY, "the extension's WebAssembly has {size} bytes, more than {WEBASSEMBLY}");
 }

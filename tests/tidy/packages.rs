@@ -86,10 +86,7 @@ fn an_archive_holds_its_folder_and_nothing_of_the_moment() {
     for package in PACKAGES {
         let mut expected = BTreeMap::new();
         contents(&folder().join(package), "", &mut expected);
-        assert!(
-            expected.contains_key("manifest.json") && expected.contains_key("vigie_extension_bg.wasm"),
-            "{package}"
-        );
+        assert!(expected.contains_key("manifest.json") && expected.contains_key("vigie_bg.wasm"), "{package}");
         let mut archive = ZipArchive::new(File::open(folder().join(format!("{package}.zip"))).unwrap()).unwrap();
         let mut names = Vec::new();
         for at in 0..archive.len() {

@@ -75,6 +75,9 @@ pub(crate) fn webassembly(progress: &Progress, tools: &Tools, wanted: Components
     components(progress, wanted)
 }
 
+/// What the files of the extension's module are called. Short: each of the module's hundred and forty imports repeats it.
+const NAME: &str = "vigie";
+
 /// The extension: compiled for size, wrapped by wasm-bindgen, shrunk by wasm-opt, and loaded once in its final form.
 pub(crate) fn extension(progress: &Progress, tools: &Tools) -> Result<()> {
     progress.heading("Extension");
@@ -92,7 +95,7 @@ pub(crate) fn extension(progress: &Progress, tools: &Tools) -> Result<()> {
     let stamp = directory.join("made-from.txt");
     let raw = directory.join("compiled.wasm");
     let lock = std::fs::read_to_string(artefacts::root().join("package-lock.json"))?;
-    let made_from = format!("wasm-bindgen {}\n{lock}", tools.wasm_bindgen_version);
+    let made_from = format!("wasm-bindgen {} as {NAME}\n{lock}", tools.wasm_bindgen_version);
     let unchanged = std::fs::read_to_string(&stamp).is_ok_and(|last| last == made_from)
         && std::fs::read(&raw).ok() == Some(std::fs::read(&compiled)?);
     if !unchanged {
@@ -101,13 +104,13 @@ pub(crate) fn extension(progress: &Progress, tools: &Tools) -> Result<()> {
         }
         std::fs::create_dir_all(&directory)?;
         progress.step("extension: bind, optimise, load once", |running| {
-            bind_and_optimise(running, tools, &compiled, &directory)?;
+            bind_and_optimise(running, tools, &compiled, &directory, NAME)?;
             smoke_test(running, tools)
         })?;
         std::fs::copy(&compiled, &raw)?;
         std::fs::write(&stamp, made_from)?;
     }
-    let size = std::fs::metadata(directory.join("vigie_extension_bg.wasm"))?.len();
+    let size = std::fs::metadata(directory.join(format!("{NAME}_bg.wasm")))?.len();
     progress.line(Mark::Ok, None, &format!("extension: {} kB of WebAssembly", size / 1000));
     Ok(())
 }
@@ -140,7 +143,7 @@ pub(crate) fn parity(progress: &Progress, tools: &Tools) -> Result<PathBuf> {
         succeed(running, cargo.args(["--profile", "wasm-size"]).args(without_places()?))?;
         std::fs::create_dir_all(&directory)?;
         let compiled = artefacts::cargo_target()?.join(WASM_TARGET).join("wasm-size/examples/parity.wasm");
-        bind_and_optimise(running, tools, &compiled, &directory)?;
+        bind_and_optimise(running, tools, &compiled, &directory, "parity")?;
         Ok(std::fs::write(directory.join("package.json"), ES_MODULES)?)
     })?;
     Ok(directory)
@@ -149,12 +152,17 @@ pub(crate) fn parity(progress: &Progress, tools: &Tools) -> Result<PathBuf> {
 /// The glue is an ES module, which Node takes from a `.js` file only beside a package.json that says so.
 const ES_MODULES: &str = "{ \"type\": \"module\" }\n";
 
-fn bind_and_optimise(running: &Running<'_>, tools: &Tools, compiled: &Path, directory: &Path) -> Result<()> {
+fn bind_and_optimise(
+    running: &Running<'_>,
+    tools: &Tools,
+    compiled: &Path,
+    directory: &Path,
+    name: &str,
+) -> Result<()> {
     let mut bindgen = tools.command(&tools.wasm_bindgen);
-    bindgen.args(["--target", "web", "--out-dir"]).arg(directory).arg(compiled);
+    bindgen.args(["--target", "web", "--out-name", name, "--out-dir"]).arg(directory).arg(compiled);
     succeed(running, &mut bindgen)?;
 
-    let name = compiled.file_stem().context("a compiled file has a name")?.to_string_lossy().into_owned();
     let bound = directory.join(format!("{name}_bg.wasm"));
     let optimised = directory.join("optimised.wasm");
     let mut optimise = tools.command("node");
@@ -174,8 +182,8 @@ fn bind_and_optimise(running: &Running<'_>, tools: &Tools, compiled: &Path, dire
 fn smoke_test(running: &Running<'_>, tools: &Tools) -> Result<()> {
     let script = "\
         import { readFile } from 'node:fs/promises';\
-        const { default: init } = await import('./vigie_extension.js');\
-        const exports = await init({ module_or_path: await readFile('./vigie_extension_bg.wasm') });\
+        const { default: init } = await import('./vigie.js');\
+        const exports = await init({ module_or_path: await readFile('./vigie_bg.wasm') });\
         if (!exports.memory) throw new Error('the module exports no memory');";
     let mut node = tools.command("node");
     std::fs::write(artefacts::extension().join("package.json"), ES_MODULES)?;

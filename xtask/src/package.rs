@@ -92,7 +92,7 @@ fn assemble(folder: &Path, manifest: &Value) -> Result<()> {
     }
     // The sentences of the guidance tree belong to the core; the popup reads those of one language.
     collect(&artefacts::root().join("verifier-core/texts"), &folder.join("texts"), &mut files)?;
-    for name in ["vigie_extension.js", "vigie_extension_bg.wasm"] {
+    for name in ["vigie.js", "vigie_bg.wasm"] {
         files.push((artefacts::extension().join(name), folder.join(name)));
     }
     files.push((artefacts::root().join("LICENSE"), folder.join("LICENSE")));

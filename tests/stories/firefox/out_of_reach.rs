@@ -20,7 +20,7 @@ async fn a_page_reaches_nothing_of_the_extension() {
 }
 
 async fn nothing(firefox: &Firefox, page: &Page<'_>) -> Result<()> {
-    for file in ["popup.html", "content.js", "vigie_extension_bg.wasm", "icons/vigie-32.png", "manifest.json"] {
+    for file in ["popup.html", "content.js", "vigie_bg.wasm", "icons/vigie-32.png", "manifest.json"] {
         let address = json!(firefox.extension_page(file));
         let fetched =
             page.evaluate(&format!("return fetch({address}).then((answer) => answer.status, () => 'no');")).await?;

@@ -65,7 +65,7 @@ const INTERFACES: &[&str] = &[
     "chrome.commands.getAll()",
     "chrome.runtime.getBackgroundPage()",
     "fetch(chrome.runtime.getURL('popup.html'))",
-    "fetch(chrome.runtime.getURL('vigie_extension_bg.wasm'))",
+    "fetch(chrome.runtime.getURL('vigie_bg.wasm'))",
 ];
 
 pub(crate) fn trials(plays: &Plays) -> Vec<Trial> {

@@ -38,7 +38,7 @@ pub(crate) fn run(progress: &Progress, format: Format) -> Result<ExitCode> {
     let times: Value = serde_json::from_slice(&output.stdout).context("vigie-bench measured nothing")?;
 
     let shipped = artefacts::packages().join("vigie-chromium-store");
-    let wasm = shipped.join("vigie_extension_bg.wasm");
+    let wasm = shipped.join("vigie_bg.wasm");
     let mut node = tools.command("node");
     node.args(["--input-type=module", "--eval", COMPRESSED]).arg(&wasm);
     let compressed: Value = serde_json::from_slice(&node.output()?.stdout).context("node compressed nothing")?;
