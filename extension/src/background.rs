@@ -67,8 +67,8 @@ pub async fn on_message(message: JsValue, sender: MessageSender) -> JsValue {
 pub async fn on_request(details: RequestObject) {
     let details = RequestDetails::from(&details);
     let (tab, now, flavour) = (details.tab_id, now_ms(), runtime::flavour());
-    if let Some(request) = request::read(&details, flavour, now).filter(|_| details.ending().is_none()) {
-        let (state, effects) = kept::tab(tab).await.request(request, now);
+    if let Some(asked) = request::read(&details, flavour, now).filter(|_| details.ending().is_none()) {
+        let (state, effects) = kept::tab(tab).await.request(asked.request(), now);
         return settle(tab, &state, &effects).await;
     }
     if details.frame_id != 0 || !address::parse(&details.url).is_some_and(|(address, _)| address.is_genuine(flavour)) {

@@ -158,16 +158,18 @@ impl TabState {
             page => {
                 let card = page.as_ref().is_some_and(|page| matches!(page.word, PageWord::Card | PageWord::CardUnread));
                 let trouble = if card { Some(Trouble::CardAway) } else { self.trouble };
-                Self { seen_at_ms: now_ms, page: None, refusal: None, trouble, ..self }
+                // Digits are kept no longer than they are on a screen: whoever stops this worker now leaves none behind.
+                let (login, _) = self.login.step(Event::PageGone, now_ms);
+                Self { seen_at_ms: now_ms, page: None, refusal: None, trouble, login, ..self }
             }
         }
     }
 
-    /// An authorization request left for a genuine host.
+    /// An authorization request left for a genuine host; whose it is was seen or not. What was known of another is over.
     #[must_use]
-    pub fn request(self, request: Request, now_ms: u64) -> (Self, Vec<Effect>) {
+    pub fn request(self, request: Option<Request>, now_ms: u64) -> (Self, Vec<Effect>) {
         let (login, effects) = self.login.step(Event::Started, now_ms);
-        (Self { request: Some(request), login, ..Self::new(now_ms) }, effects)
+        (Self { request, login, ..Self::new(now_ms) }, effects)
     }
 
     /// The tab turned out to show something else than Pro Santé Connect.
@@ -306,7 +308,7 @@ mod tests {
 
     #[test]
     fn a_login_from_request_to_return() {
-        let (tab, _) = TabState::new(NOW).request(request(), NOW);
+        let (tab, _) = TabState::new(NOW).request(Some(request()), NOW);
         let (tab, _) = tab.observe(&speaker(GENUINE), &identifier(), NOW + 500);
         let view = tab.view(7, NOW + 500);
         assert_eq!((view.page, view.field), (PageWord::Identifier, FieldView::Empty));
@@ -322,7 +324,22 @@ mod tests {
         let tab = tab.leave(Some("D1"), NOW + 9_000);
         assert_eq!(tab.badge(NOW + 9_000), Badge::None);
         assert_eq!(tab.view(7, NOW + 9_000).number, None);
+        // No digits are left, and the login is still under way.
+        assert_eq!(tab.login, NumberMatch::Away { shown_at_ms: NOW + 1_000, ends_at_ms: NOW + 95_000 });
+        assert_eq!(tab.running(NOW + 9_000).and_then(|one| one.service).as_deref(), Some("smurtab.example"));
+        assert_eq!(tab.running(NOW + 95_000), None);
         assert_eq!(tab.away(NOW + 9_000).view(7, NOW + 9_000).page, PageWord::Returned);
+    }
+
+    #[test]
+    fn a_request_whose_sender_is_not_seen_is_not_the_last_services() {
+        let (tab, _) = TabState::new(NOW).request(Some(request()), NOW);
+        let (tab, _) = tab.observe(&speaker(GENUINE), &waiting("47"), NOW + 1_000);
+        let (tab, _) = tab.leave(Some("D1"), NOW + 2_000).request(None, NOW + 3_000);
+        let (tab, _) = tab.observe(&speaker(GENUINE), &waiting("58"), NOW + 4_000);
+        let view = tab.view(7, NOW + 4_000);
+        assert_eq!((view.page, view.request), (PageWord::Number, None));
+        assert_eq!(tab.running(NOW + 4_000).map(|one| one.service), Some(None));
     }
 
     #[test]

@@ -119,6 +119,35 @@ fn without_a_countdown_none_is_invented_and_the_digits_still_go() {
 }
 
 #[test]
+fn a_page_that_is_left_takes_its_digits_along() {
+    for (deadline_ms, ends_at_ms) in [(Some(NOW + 94_000), NOW + 94_000), (None, NOW + 120_000)] {
+        let (state, effects) = shown("45", NOW, deadline_ms).step(Event::PageGone, NOW + 10_000);
+        assert_eq!((state, effects), (NumberMatch::Away { shown_at_ms: NOW, ends_at_ms }, vec![Effect::Clear]));
+        assert_eq!((state.shown(NOW + 10_000), state.ends_at_ms()), (None, Some(ends_at_ms)));
+    }
+    let start = NumberMatch::Away { shown_at_ms: NOW, ends_at_ms: NOW + 94_000 };
+    let check = |event, at: u64, expected: NumberMatch| assert_eq!(start.step(event, at).0, expected, "{event:?}");
+    // It was left for the service, or the rest of the login is told by its next page.
+    check(Event::Returned, NOW + 20_000, NumberMatch::Matched { at_ms: NOW + 20_000 });
+    check(Event::RefusedSeen, NOW + 1, NumberMatch::Refused { at_ms: NOW + 1 });
+    check(Event::ExpiredSeen, NOW + 1, NumberMatch::Expired { at_ms: NOW + 1 });
+    check(Event::NumberLost, NOW + 1, NumberMatch::Issued { since_ms: NOW + 1 });
+    check(Event::NumberUnclear, NOW + 1, start);
+    check(Event::PageGone, NOW + 1, start);
+    check(Event::Left, NOW + 1, NumberMatch::Idle);
+    check(Event::Started, NOW + 1, NumberMatch::Issued { since_ms: NOW + 1 });
+    // It came back: the same request, or one that began meanwhile.
+    check(seen("45", Some(74)), NOW + 20_000, shown("45", NOW, Some(NOW + 94_000)));
+    check(seen("46", Some(120)), NOW + 20_000, shown("46", NOW + 20_000, Some(NOW + 140_000)));
+    check(seen("45", None), NOW + 20_000, shown("45", NOW + 20_000, None));
+    // Its time ends without it.
+    check(Event::Tick, NOW + 93_999, start);
+    check(Event::Tick, NOW + 94_000, NumberMatch::Expired { at_ms: NOW + 94_000 });
+    check(Event::Returned, NOW + 94_000, NumberMatch::Expired { at_ms: NOW + 94_000 });
+    check(Event::Started, NOW + 94_000, NumberMatch::Issued { since_ms: NOW + 94_000 });
+}
+
+#[test]
 fn a_live_session_matches_nothing() {
     assert_eq!(NumberMatch::Issued { since_ms: NOW }.step(Event::Returned, NOW + 1).0, NumberMatch::Idle);
     assert_eq!(NumberMatch::Idle.step(Event::Returned, NOW).0, NumberMatch::Idle);
@@ -148,6 +177,7 @@ mod properties {
             ("[0-9]{2}", proptest::option::of(0_u32..130)).prop_map(|(text, remaining)| seen(&text, remaining)),
             Just(Event::NumberLost),
             Just(Event::NumberUnclear),
+            Just(Event::PageGone),
             Just(Event::Returned),
             Just(Event::RefusedSeen),
             Just(Event::ExpiredSeen),

@@ -9,7 +9,7 @@ use super::words::{FieldView, PageWord, Trouble, VerdictWord};
 use super::{Field, PageState, Request, TabState};
 
 /// Grows whenever the lines below change; records of another version are dropped.
-const VERSION: &str = "2";
+const VERSION: &str = "3";
 
 /// The lines of a record being written. Nothing is an empty line; no text that is kept has a line feed.
 struct Lines(String);
@@ -34,12 +34,14 @@ pub(super) fn write(tab: &TabState) -> String {
         NumberMatch::Idle => ("idle", 0),
         NumberMatch::Issued { since_ms } => ("issued", since_ms),
         NumberMatch::Shown { shown_at_ms, .. } => ("shown", shown_at_ms),
+        NumberMatch::Away { shown_at_ms, .. } => ("away", shown_at_ms),
         NumberMatch::Matched { at_ms } => ("matched", at_ms),
         NumberMatch::Expired { at_ms } => ("expired", at_ms),
         NumberMatch::Refused { at_ms } => ("refused", at_ms),
     };
     let (digits, deadline_ms) = match &tab.login {
         NumberMatch::Shown { number, deadline_ms, .. } => (Some(number.digits()), *deadline_ms),
+        NumberMatch::Away { ends_at_ms, .. } => (None, Some(*ends_at_ms)),
         _ => (None, None),
     };
     let mut lines = Lines(String::with_capacity(256));
@@ -88,6 +90,7 @@ pub(super) fn read(record: &str) -> Option<TabState> {
         "idle" => NumberMatch::Idle,
         "issued" => NumberMatch::Issued { since_ms: at_ms },
         "shown" => NumberMatch::Shown { number: MatchNumber::parse(digits?).ok()?, shown_at_ms: at_ms, deadline_ms },
+        "away" => NumberMatch::Away { shown_at_ms: at_ms, ends_at_ms: deadline_ms? },
         "matched" => NumberMatch::Matched { at_ms },
         "expired" => NumberMatch::Expired { at_ms },
         "refused" => NumberMatch::Refused { at_ms },
@@ -154,6 +157,7 @@ mod tests {
             NumberMatch::Issued { since_ms: 1 },
             NumberMatch::Shown { number, shown_at_ms: 2, deadline_ms: Some(3) },
             NumberMatch::Shown { number, shown_at_ms: 2, deadline_ms: None },
+            NumberMatch::Away { shown_at_ms: 2, ends_at_ms: 3 },
             NumberMatch::Matched { at_ms: 4 },
             NumberMatch::Expired { at_ms: 5 },
             NumberMatch::Refused { at_ms: 6 },
@@ -197,7 +201,7 @@ mod tests {
         check("");
         check(&good.replace("07", "4x"));
         check(&good.replace("shown", "sent"));
-        check(&good.replacen('2', "1", 1));
+        check(&good.replacen('3', "2", 1));
         check(&good.replacen('1', "-1", 1));
         check(&format!("{good}more\n"));
         check(good.trim_end());

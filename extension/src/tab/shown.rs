@@ -135,7 +135,11 @@ impl TabState {
     pub fn running(&self, now_ms: u64) -> Option<Running> {
         let service = self.request.as_ref().map(|request| request.service.clone());
         let since_ms = match self.login {
-            NumberMatch::Shown { shown_at_ms, .. } if self.login.shown(now_ms).is_some() => shown_at_ms,
+            NumberMatch::Shown { shown_at_ms, .. } | NumberMatch::Away { shown_at_ms, .. }
+                if self.login.ends_at_ms().is_some_and(|end| now_ms < end) =>
+            {
+                shown_at_ms
+            }
             NumberMatch::Issued { since_ms } if now_ms.saturating_sub(since_ms) < UNDER_WAY_MS => since_ms,
             _ => return None,
         };

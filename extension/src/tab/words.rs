@@ -222,7 +222,7 @@ impl Trouble {
     /// What the browser's name for a failed connection says; nothing when a person or a page broke it off.
     #[must_use]
     pub fn of_error(name: &str) -> Option<Self> {
-        if name.contains("ABORTED") || name.contains("BLOCKED_BY_CLIENT") {
+        if name.contains("ABORT") || name.contains("BLOCKED_BY_CLIENT") {
             None
         } else if ["CLIENT_AUTH", "CLIENT_CERT", "CERTIFICATE_REQUIRED"].iter().any(|part| name.contains(part)) {
             Some(Self::Card)
@@ -268,6 +268,7 @@ mod tests {
         let check = |name: &str, expect| assert_eq!(Trouble::of_error(name), expect, "{name}");
         check("net::ERR_ABORTED", None);
         check("NS_BINDING_ABORTED", None);
+        check("NS_ERROR_ABORT", None);
         check("net::ERR_BLOCKED_BY_CLIENT", None);
         check("net::ERR_SSL_CLIENT_AUTH_CERT_NEEDED", Some(Trouble::Card));
         check("net::ERR_BAD_SSL_CLIENT_AUTH_CERT", Some(Trouble::Card));

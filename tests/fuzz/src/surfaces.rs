@@ -190,7 +190,7 @@ fn login_steps(input: &[u8]) {
         now_ms = now_ms.saturating_add(u64::from(pair[1]).pow(2));
         let number = MatchNumber::parse(["47", "08"][usize::from(pair[0] >> 7)]).expect("two digits");
         let remaining_s = (pair[0] & 0x40 != 0).then_some(u32::from(pair[1]));
-        let event = match pair[0] % 9 {
+        let event = match pair[0] % 10 {
             0 => login::Event::Started,
             1 => login::Event::NumberSeen { number, remaining_s },
             2 => login::Event::NumberLost,
@@ -199,7 +199,8 @@ fn login_steps(input: &[u8]) {
             5 => login::Event::RefusedSeen,
             6 => login::Event::ExpiredSeen,
             7 => login::Event::Left,
-            _ => login::Event::Tick,
+            8 => login::Event::Tick,
+            _ => login::Event::PageGone,
         };
         let (next, effects) = state.step(event, now_ms);
         // What is shown was seen just now or before, and nothing is shown after its deadline.
@@ -216,7 +217,7 @@ fn login_steps(input: &[u8]) {
             );
         }
         if matches!(next, NumberMatch::Matched { .. }) && next != state {
-            assert!(state.shown(now_ms).is_some(), "matched without a number on the screen");
+            assert!(state.ends_at_ms().is_some_and(|end| now_ms < end), "matched without a number that still holds");
         }
         state = next;
     }

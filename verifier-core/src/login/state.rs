@@ -2,8 +2,10 @@
 //!
 //! ```text
 //! Idle ──Started──▶ Issued ──NumberSeen──▶ Shown ──Returned──▶ Matched
-//!                                           │ ├──deadline / ExpiredSeen──▶ Expired
-//!                                           │ └──RefusedSeen─────────────▶ Refused
+//!                                          │ ▲ ├──deadline / ExpiredSeen──▶ Expired
+//!                                   PageGone │ └──RefusedSeen─────────────▶ Refused
+//!                                          ▼ │NumberSeen
+//!                                          Away   (ends as Shown does, without the digits)
 //! ```
 //!
 //! The edge keeps the new state *before* it acts on the effects, so that a background worker which is stopped in between
@@ -40,6 +42,14 @@ pub enum NumberMatch {
         /// When the page's own countdown ends, ms since 1970; `None` when the page shows none.
         deadline_ms: Option<u64>,
     },
+    /// The page that showed a number is gone, for the relying party, for another page of the login or for the browser's cache:
+    /// the request is still under way, and its digits are known to nobody here.
+    Away {
+        /// When the digits were first seen, ms since 1970.
+        shown_at_ms: u64,
+        /// When the request ends, ms since 1970.
+        ends_at_ms: u64,
+    },
     /// The page went back to the relying party after a number was shown.
     Matched {
         /// When, ms since 1970.
@@ -74,6 +84,8 @@ pub enum Event {
     /// The genuine page is the waiting page, and its number cannot be told from the countdown at this moment
     /// (`PAGE-NUMBER-COUNTDOWN`): for one second of nearly every login the two are the same.
     NumberUnclear,
+    /// The page that was reported is being left; where to will be seen.
+    PageGone,
     /// The browser was sent back to the relying party.
     Returned,
     /// The genuine page says that the request was refused.
@@ -112,20 +124,25 @@ impl NumberMatch {
         let timed_out = self.ends_at_ms().is_some_and(|end| now_ms >= end);
         match (self, event) {
             (_, Event::NumberSeen { number, remaining_s }) => self.see(number, remaining_s, now_ms),
-            (Self::Shown { .. }, Event::Returned) if !timed_out => {
+            (Self::Shown { .. } | Self::Away { .. }, Event::Returned) if !timed_out => {
                 (Self::Matched { at_ms: now_ms }, vec![Effect::Clear])
             }
-            (Self::Shown { .. }, Event::RefusedSeen) | (Self::Issued { .. }, Event::RefusedSeen) => {
+            (Self::Shown { .. } | Self::Away { .. } | Self::Issued { .. }, Event::RefusedSeen) => {
                 (Self::Refused { at_ms: now_ms }, vec![Effect::Clear])
             }
-            (Self::Shown { .. } | Self::Issued { .. }, Event::ExpiredSeen) => {
+            (Self::Shown { .. } | Self::Away { .. } | Self::Issued { .. }, Event::ExpiredSeen) => {
                 (Self::Expired { at_ms: now_ms }, vec![Effect::Clear])
             }
-            (Self::Shown { .. } | Self::Issued { .. }, _) if timed_out => {
-                (Self::Expired { at_ms: now_ms }, vec![Effect::Clear])
-            }
+            // Also when the last login ran out meanwhile: what begins now is another.
             (_, Event::Started) => (Self::Issued { since_ms: now_ms }, vec![Effect::Clear]),
-            (Self::Shown { .. }, Event::NumberLost) => (Self::Issued { since_ms: now_ms }, vec![Effect::Clear]),
+            _ if timed_out => (Self::Expired { at_ms: now_ms }, vec![Effect::Clear]),
+            (Self::Shown { .. } | Self::Away { .. }, Event::NumberLost) => {
+                (Self::Issued { since_ms: now_ms }, vec![Effect::Clear])
+            }
+            (Self::Shown { shown_at_ms, .. }, Event::PageGone) => {
+                let ends_at_ms = self.ends_at_ms().unwrap_or(now_ms);
+                (Self::Away { shown_at_ms, ends_at_ms }, vec![Effect::Clear])
+            }
             // A live session at PSC answers without a number: nothing was matched.
             (Self::Issued { .. }, Event::Returned) => (Self::Idle, vec![Effect::Clear]),
             (_, Event::Left) => (Self::Idle, vec![Effect::Clear]),
@@ -147,7 +164,7 @@ impl NumberMatch {
     #[must_use]
     pub fn ends_at_ms(&self) -> Option<u64> {
         match self {
-            Self::Shown { deadline_ms: Some(deadline), .. } => Some(*deadline),
+            Self::Shown { deadline_ms: Some(end), .. } | Self::Away { ends_at_ms: end, .. } => Some(*end),
             Self::Shown { shown_at_ms, deadline_ms: None, .. } => Some(shown_at_ms.saturating_add(UNREAD_LIFE_MS)),
             _ => None,
         }
@@ -164,6 +181,12 @@ impl NumberMatch {
                 (None, Some(new)) => (shown_at_ms, Some(new), false),
                 (None, None) => (shown_at_ms, None, true),
             },
+            // The page is back, from the cache or loaded again: the same request unless its countdown says otherwise.
+            Self::Away { shown_at_ms, ends_at_ms }
+                if read.is_some_and(|new| new <= ends_at_ms.saturating_add(NEW_REQUEST_MS)) =>
+            {
+                (shown_at_ms, read, false)
+            }
             _ => (now_ms, read, false),
         };
         let next = Self::Shown { number, shown_at_ms, deadline_ms };
