@@ -49,6 +49,7 @@ extern "C" {
     async fn open_unheard_page(html: &str, script: &str) -> Result<JsValue, JsValue>;
     async fn first_report(page: &Page) -> JsValue;
     fn last_report(page: &Page) -> String;
+    fn reports(page: &Page) -> u32;
     fn ask_page(page: &Page, message: &str) -> Option<String>;
     fn ask_page_as(page: &Page, message: &str, sender: &str) -> Option<String>;
     fn in_page(page: &Page, code: &str) -> JsValue;
@@ -321,13 +322,34 @@ async fn a_request_names_the_service_and_keeps_nothing_else() {
     for url in [
         format!("https://{WALLET}/login-page?client_id=smurtab&redirect_uri={back}"),
         format!("https://{LOOKALIKE}/auth?client_id=smurtab&redirect_uri={back}"),
-        format!("https://{WALLET}/auth?client_id=smurtab"),
-        format!("https://{WALLET}/auth?client_id=smurtab&redirect_uri=nothing"),
         "not an address".to_owned(),
     ] {
         on_request(request(&url)).await;
         assert_eq!(kept(), r#"{"session":{},"local":{}}"#, "{url}");
     }
+
+    // By POST, pushed, as an object, unreadable: somebody else asks in the same tab, and the last service does not stand for them.
+    for query in
+        ["", "?client_id=x&request_uri=urn%3Ax", "?client_id=x&request=JWT", "?client_id=x&redirect_uri=nothing"]
+    {
+        store();
+        on_request(request(&format!("https://{WALLET}/auth?client_id=smurtab&redirect_uri={back}"))).await;
+        // Passed on inside the provider: the service that asked asks still.
+        let inside = "auth/realms/esante-wallet/protocol/openid-connect/auth";
+        on_request(request(&format!("https://{AUTH}/{inside}?client_id=w&redirect_uri=https%3A%2F%2F{WALLET}"))).await;
+        assert!(kept().contains("smurtab.example"), "{}", kept());
+        on_request(request(&format!("https://{WALLET}/auth{query}"))).await;
+        assert!(kept().contains("issued") && !kept().contains("smurtab"), "{query}: {}", kept());
+    }
+}
+
+#[wasm_bindgen_test]
+async fn digits_are_kept_no_longer_than_their_page() {
+    store();
+    send(&page_sender(WALLET), number_page("07")).await;
+    assert!(kept().contains(r"\n07\n"), "{}", kept());
+    send(&page_sender(WALLET), envelope(json!("gone"))).await;
+    assert!(kept().contains("away") && !kept().contains(r"\n07\n"), "{}", kept());
 }
 
 /// The popup's own document, without its loader and style sheet.
@@ -524,6 +546,29 @@ async fn a_service_that_is_out_of_order_is_told_apart() {
     check(json!({ "statusCode": 503 }), "outage", "GUIDE-OUTAGE").await;
     check(json!({ "error": "net::ERR_CONNECTION_REFUSED" }), "unreachable", "GUIDE-NETWORK").await;
     check(json!({ "error": "net::ERR_BAD_SSL_CLIENT_AUTH_CERT" }), "card-unread", "GUIDE-READER").await;
+}
+
+/// The store package is not for the test environment, and its pages do not report to it: the address says what is wrong.
+#[wasm_bindgen_test]
+async fn a_page_of_the_other_environment_is_named() {
+    store();
+    // The popup that stands in a tab speaks of the tab that was heard of last.
+    on_request(event(json!({ "tabId": 7, "frameId": 0, "url": format!("https://{WALLET}/auth") }))).await;
+    set_tab_url(7, "https://wallet.bas.psc.esante.gouv.fr/auth");
+    show_popup();
+    settled().await;
+    let guide = gloo::utils::document().get_element_by_id("guide").unwrap();
+    assert_eq!((popup_state().as_str(), text("verdict").as_str()), ("elsewhere", "verdict_family"));
+    assert_eq!(guide.get_attribute("data-node").as_deref(), Some("GUIDE-WRONG-APP"));
+    assert!(guide.has_attribute("open") && text("guide-steps").contains("BAS"), "{}", text("guide-steps"));
+
+    // Of any other page nothing is said.
+    set_tab_url(7, "https://example.org/");
+    refresh_popup();
+    settled().await;
+    assert_eq!(guide.get_attribute("data-node").as_deref(), Some("GUIDE-START"));
+    assert!(!guide.has_attribute("open"));
+    hide_popup();
 }
 
 #[wasm_bindgen_test]

@@ -72,11 +72,14 @@ export const popups_opened = () => opened;
 export const all_sent = () => sent;
 export const kept = () => JSON.stringify({ session, local });
 
-/** As `open_page`, but the background does not live to hear the first message. */
-export const open_unheard_page = (html, script) => open_page(html, script, 1);
+/** As `open_page`, but the background does not live to hear the first message, and has no room for the second. */
+export const open_unheard_page = (html, script) => open_page(html, script, [
+  () => Promise.reject(new Error('Could not establish connection. Receiving end does not exist.')),
+  () => '{"v":1,"m":"failed"}',
+]);
 
 /** Puts a page into a frame and runs the content script in it. */
-export async function open_page(html, script, unheard = 0) {
+export async function open_page(html, script, unheard = []) {
   const frame = document.createElement('iframe');
   frame.style.cssText = 'position:fixed;inset:0;width:800px;height:600px;background:white';
   frame.srcdoc = html;
@@ -91,7 +94,7 @@ export async function open_page(html, script, unheard = 0) {
     runtime: {
       id: 'vigie',
       sendMessage: async (text) => {
-        if (unheard-- > 0) throw new Error('Could not establish connection. Receiving end does not exist.');
+        if (unheard.length) return unheard.shift()();
         heard(reports.push(text));
       },
       onMessage: { addListener: (added) => (listener = added) },
@@ -109,6 +112,7 @@ function ask(listener, message, sender) {
 
 export const first_report = (page) => page.first;
 export const last_report = (page) => page.reports.at(-1);
+export const reports = (page) => page.reports.length;
 export const ask_page = (page, message) => page.ask(JSON.parse(message), { id: 'vigie' });
 export const ask_page_as = (page, message, sender) => page.ask(JSON.parse(message), JSON.parse(sender));
 export const in_page = (page, code) => page.frame.contentWindow.Function(code)();

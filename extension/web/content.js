@@ -13,8 +13,8 @@ const FACTS = [
 const WATCH = { subtree: true, childList: true, characterData: true, attributes: true };
 const own = (of, name) => Object.getOwnPropertyDescriptor(of.prototype, name);
 const setValue = own(HTMLInputElement, 'value').set;
-/** A form's own ways up can be shadowed by a control of that name; these cannot. */
-const slot = own(Element, 'assignedSlot').get, up = own(Node, 'parentNode').get;
+/** A form's own ways up and down can be shadowed by a control of that name; these cannot. */
+const slot = own(Element, 'assignedSlot').get, up = own(Node, 'parentNode').get, down = own(Node, 'childNodes').get;
 /** Makes hit testing find what lets clicks through. */
 const hard = new CSSStyleSheet();
 hard.replaceSync('*,::before,::after{pointer-events:auto!important}');
@@ -30,8 +30,9 @@ function opacity(el) {
   const { opacity: by, filter, maskImage, mixBlendMode } = getComputedStyle(el);
   return filter + maskImage + mixBlendMode === 'nonenonenormal' ? +by * opacity(slot.call(el) ?? up.call(el)) : 0;
 }
+const box = (el) => el.getBoundingClientRect();
 function visible(el) {
-  const { width, height, right, bottom } = el.getBoundingClientRect();
+  const { width, height, right, bottom } = box(el);
   return el.checkVisibility({ visibilityProperty: true })
     && width * height > 0 && right > 0 && bottom + scrollY > 0 && opacity(el) >= 0.7;
 }
@@ -46,8 +47,10 @@ function field(el) {
   if (!refs.includes(el)) refs.push(el);
   const { placeholder, type: kind, autocomplete, name, id, value } = el;
   const filled = !value ? 'empty' : written.get(el) === value ? 'same' : 'other';
-  const facts = { placeholder, kind, autocomplete, name, id, filled, label: label(el), visible: visible(el) };
-  return { ...facts, ref: refs.indexOf(el), editable: el.matches(':read-write') };
+  return {
+    placeholder, kind, autocomplete, name, id, filled, label: label(el), visible: visible(el),
+    ref: refs.indexOf(el), editable: el.matches(':read-write'),
+  };
 }
 const leaf = (el) => (el && !el.children.length ? el.textContent.trim() : '');
 /** A short text with a digit; neighbours count as one. */
@@ -60,28 +63,37 @@ function number(el) {
 }
 function observe() {
   const page = { v: 1, title: document.title, texts: [], numbers: [], has_qr: false };
-  for (const [list] of FACTS) page[list] = [];
   let nodes = 0;
   /** `told`: an ancestor's text, reported, has this one. */
   const walk = (root, told) => {
     if (root.host) watcher.observe(root, WATCH);
-    for (const el of root.children) {
-      if (++nodes > 4000 || el.matches('script,style')) continue;
-      const seen = visible(el), { width, height } = el.getBoundingClientRect(), short = number(el);
-      for (const [list, selector, fact] of FACTS) if ((seen || list === 'fields') && el.matches(selector)) page[list].push(fact(el));
-      if (short) page.numbers.push({ text: short, height_px: Math.round(height), visible: seen });
-      page.has_qr ||= seen && el.matches('canvas,img,svg') && width > 99 && Math.abs(width - height) < 8;
-      const whole = !told && el.textContent.length < 400 && [...el.childNodes].some((n) => n.wholeText?.trim());
-      if (whole && seen) page.texts.push(el.textContent);
-      if (el.shadowRoot) walk(el.shadowRoot, told || whole);
-      walk(el, told || whole);
+    for (const el of down.call(root)) {
+      let whole = told;
+      if (!el.tagName || ++nodes > 4000) continue;
+      // Of a form whose control shadows what is used here nothing is told; of what it holds, everything.
+      try {
+        if (el.matches('script,style')) continue;
+        const seen = visible(el), { width, height } = box(el), short = number(el);
+        for (const [list, selector, fact] of FACTS) if ((seen || fact === field) && el.matches(selector)) (page[list] ??= []).push(fact(el));
+        if (short) page.numbers.push({ text: short, height_px: Math.round(height), visible: seen });
+        page.has_qr ||= seen && el.matches('canvas,img,svg') && width > 99 && Math.abs(width - height) < 8;
+        whole ||= el.textContent.length < 400 && [...el.childNodes].some((n) => n.wholeText?.trim());
+        if (!told && whole && seen) page.texts.push(el.textContent);
+        if (el.shadowRoot) walk(el.shadowRoot, whole);
+      } catch {}
+      walk(el, whole);
     }
   };
   walk(document, false);
   return page;
 }
-/** Unheard facts go again. */
-const send = (facts, _) => chrome.runtime?.id && chrome.runtime.sendMessage(facts).catch(() => (last = ''));
+/** Facts that nobody heard, or for which there was no room, go again: what is heard has no answer. */
+async function send(facts, _) {
+  try {
+    if (!(await chrome.runtime.sendMessage(facts))) return;
+  } catch {}
+  last = '';
+}
 function report(_) {
   timer = clearTimeout(timer);
   ranAt = performance.now();
@@ -102,7 +114,7 @@ function paint(el) {
 function refusal(el, value) {
   if (!el?.isConnected) return 'gone';
   el.scrollIntoView({ block: 'nearest', behavior: 'instant' });
-  const { x, y, width, height } = el.getBoundingClientRect();
+  const { x, y, width, height } = box(el);
   if (!visible(el) || width < 20 || height < 10) return 'hidden';
   if (!/^(text|tel|number|search|email)$/.test(el.type) || !el.matches(':read-write')) return 'not-editable';
   if (el.value && el.value !== value) return 'not-empty';
@@ -118,7 +130,7 @@ function refusal(el, value) {
 }
 /** A probe promises one field under a token; the write brings it, once; all is checked again. */
 function answer({ t, token, field, value }) {
-  const el = t === 'probe' ? refs[field] : probed && probed.token === token && Date.now() < probed.until && probed.el;
+  const el = t === 'probe' ? refs[field] : probed?.token === token && Date.now() < probed.until && probed.el;
   const reason = refusal(el, value ?? el?.value);
   probed = t === 'probe' && { token, el, until: Date.now() + 5e3 };
   if (reason) return { refused: reason };

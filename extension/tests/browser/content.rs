@@ -46,7 +46,8 @@ async fn the_content_script_reports_facts_and_no_values() {
     close_page(&page);
 }
 
-/// The browser may stop the background while a report is under way. Nothing in the page changes, and still it is sent again.
+/// The browser may stop the background while a report is under way, and a page that floods it may leave no room for another.
+/// Nothing in the page changes, and still the facts are sent again.
 #[wasm_bindgen_test]
 async fn what_nobody_heard_is_sent_again() {
     let opened = open_unheard_page("<h1>Connectez-vous</h1>", CONTENT).await.unwrap();
@@ -54,6 +55,37 @@ async fn what_nobody_heard_is_sent_again() {
     assert_eq!(first_report(&page).await, JsValue::from(1));
     assert_eq!(facts(&page)["headings"], json!(["Connectez-vous"]));
     close_page(&page);
+}
+
+/// Back from the browser's cache the page is as it was, so that nothing but the event itself tells that it is there again.
+#[wasm_bindgen_test]
+async fn a_page_that_comes_back_reports_again() {
+    let page = page("<h1>Connectez-vous</h1>").await;
+    let before = reports(&page);
+    in_page(&page, "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: false }))");
+    assert_eq!(reports(&page), before, "a page that was loaded has reported already");
+    in_page(&page, "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))");
+    assert_eq!(reports(&page), before + 1);
+    assert_eq!(facts(&page)["headings"], json!(["Connectez-vous"]));
+    close_page(&page);
+}
+
+/// A control named like a property of its form stands in its place.
+#[wasm_bindgen_test]
+async fn a_form_that_hides_its_own_properties_is_read_through() {
+    let names =
+        ["children", "childNodes", "matches", "textContent", "getBoundingClientRect", "checkVisibility", "tagName"];
+    for name in names {
+        let page = page(&format!(
+            "<h1>Connectez-vous</h1><form><input aria-label=Identifiant><button name={name}>Se connecter avec e-CPS</button></form>"
+        ))
+        .await;
+        let facts = facts(&page);
+        assert_eq!(facts["fields"][0]["label"], json!("Identifiant"), "{name}");
+        assert_eq!(facts["buttons"], json!([{ "text": "Se connecter avec e-CPS" }]), "{name}");
+        assert_eq!(probe(&page), json!("ready"), "{name}");
+        close_page(&page);
+    }
 }
 
 #[wasm_bindgen_test]

@@ -151,9 +151,13 @@ async fn wrong_port(arena: &Arena) -> Result<()> {
 async fn left_and_back(arena: &Arena) -> Result<()> {
     let tab = arena.open(&format!("{WALLET}/number.html")).await?;
     arena.badge_reads(&tab, "47").await?;
+    tab.page.evaluate("window.stays = true").await?;
+    ensure!(arena.kept().await?.contains("\\n47\\n"), "the digits are looked for in a form in which they are not kept");
     tab.go(&format!("{ELSEWHERE}/login.html")).await?;
     arena.badge_reads(&tab, "").await?;
     arena.offers_nothing().await?;
+    let kept = arena.kept().await?;
+    ensure!(!kept.contains("\\n47\\n"), "the digits are kept while their page is away: {kept}");
     // The page is gone before it can answer, now and then.
     let _ = tab.page.evaluate("history.back()").await;
     until("the waiting page to be back", async || {
@@ -161,6 +165,7 @@ async fn left_and_back(arena: &Arena) -> Result<()> {
         Ok(if address == "wallet.esw.esante.gouv.fr" { Ok(()) } else { Err(format!("it is {address}")) })
     })
     .await?;
+    ensure!(tab.page.evaluate("window.stays").await? == true, "the page was loaded again, not taken from the cache");
     arena.badge_reads(&tab, "47").await?;
     arena.end(&tab, Left::Nothing).await
 }

@@ -19,8 +19,17 @@ const LATE: &[(&str, &str)] = &[
     ("write", "EXT-FIELD-GONE"),
 ];
 
-/// Names by which controls stand in for the way up from their form.
-const CLOBBERED: &[&str] = &["assignedSlot", "parentElement", "parentNode", "host", "nodeType getRootNode isConnected"];
+/// Names by which controls stand in for the way up from their form, for the way down into it, and for what is asked of it.
+const CLOBBERED: &[&str] = &[
+    "assignedSlot",
+    "parentElement",
+    "parentNode",
+    "host",
+    "nodeType getRootNode isConnected",
+    "children childNodes",
+    "matches",
+    "getBoundingClientRect checkVisibility textContent tagName",
+];
 
 /// Pages on which a person sees the field, whatever they do to scripts: they are filled.
 const FILLED: &[&str] = &[
