@@ -63,15 +63,18 @@ pub(crate) fn begin(help: Help) {
     }
 }
 
-/// The page, unless the reason why nothing was recognised has an answer of its own.
+/// The page, unless the reason why nothing was recognised has an answer of its own, or the address has: that of the environment
+/// for which this package is not made.
 fn help(tab: Option<&TabView>) -> Help {
     let Some(tab) = tab else {
         return PageWord::Elsewhere.help();
     };
-    match tab.reason.as_deref().and_then(guidance::for_code) {
-        Some(node) if tab.page == PageWord::Unrecognised => Help::Now(node.code),
-        _ => tab.page.help(),
-    }
+    let code = match tab.page {
+        PageWord::Unrecognised => tab.reason.as_deref(),
+        PageWord::Elsewhere => Some(tab.code.as_str()),
+        _ => None,
+    };
+    code.and_then(guidance::for_code).map_or_else(|| tab.page.help(), |node| Help::Now(node.code))
 }
 
 /// A situation was chosen.
