@@ -26,7 +26,7 @@ use crate::policy::{Leave, Mode};
 use crate::sender::{PageSpeaker, Presence, Sender, Speaker, admit};
 use crate::tab::shown::Badge;
 use crate::tab::words::VerdictWord;
-use crate::tab::{TabState, kept};
+use crate::tab::{Farewell, TabState, kept};
 use fill::Fill;
 use request::RequestDetails;
 
@@ -48,6 +48,12 @@ pub async fn on_message(message: JsValue, sender: MessageSender) -> JsValue {
         Ok(Speaker::Page(page)) => {
             if let Ok(fact) = messages::read::<FromPage>(&text) {
                 hear(&page, fact).await;
+            }
+            JsValue::UNDEFINED
+        }
+        Ok(Speaker::Leaver { tab, context }) => {
+            if matches!(messages::read(&text), Ok(FromPage::Gone)) {
+                leave(tab, Farewell::Context(context)).await;
             }
             JsValue::UNDEFINED
         }
@@ -102,7 +108,7 @@ pub async fn on_committed(details: RequestObject) {
     } else if let Some(state) = known.filter(|state| state.page.as_ref().is_some_and(|page| page.verdict.warns())) {
         // The look-alike was left; it has no content script of ours to say so.
         let document = state.page.as_ref().and_then(|page| page.document.clone());
-        settle(tab, &state.leave(document.as_deref(), now), &[]).await;
+        settle(tab, &state.leave(Farewell::Document(document.as_deref()), now), &[]).await;
     }
 }
 
@@ -183,10 +189,10 @@ pub fn start_over() {
 
 /// What a page said about itself.
 async fn hear(page: &PageSpeaker, fact: FromPage) {
-    let now = now_ms();
-    let state = kept::tab(page.tab).await;
     match fact {
         FromPage::Page(observation) if page.presence == Presence::Active => {
+            let now = now_ms();
+            let state = kept::tab(page.tab).await;
             let asked = state.asks_activation_code();
             let (state, effects) = state.observe(page, &observation, now);
             if state.asks_activation_code() && !asked {
@@ -196,8 +202,13 @@ async fn hear(page: &PageSpeaker, fact: FromPage) {
             settle(page.tab, &state, &effects).await;
         }
         FromPage::Page(_) => {}
-        FromPage::Gone => settle(page.tab, &state.leave(page.document.as_deref(), now), &[]).await,
+        FromPage::Gone => leave(page.tab, Farewell::Document(page.document.as_deref())).await,
     }
+}
+
+/// A document of this tab was left.
+async fn leave(tab: i32, farewell: Farewell<'_>) {
+    settle(tab, &kept::tab(tab).await.leave(farewell, now_ms()), &[]).await;
 }
 
 /// What our own page ordered.

@@ -46,13 +46,18 @@ pub fn plain<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, BrowserError> 
 
 /// Milliseconds since 1970, the only clock of the extension.
 #[must_use]
+pub fn now_ms() -> u64 {
+    whole(js_sys::Date::now())
+}
+
+/// A number of the browser that counts something.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "a date of our time is a small positive number"
+    reason = "what is counted is whole and positive; anything else becomes a number that names nothing"
 )]
-pub fn now_ms() -> u64 {
-    js_sys::Date::now() as u64
+fn whole(number: f64) -> u64 {
+    number as u64
 }
 
 impl From<&MessageSender> for Sender {
@@ -64,6 +69,7 @@ impl From<&MessageSender> for Sender {
             document_id: object.document_id(),
             document_lifecycle: object.document_lifecycle(),
             tab: object.tab().and_then(|tab| tab.tab_id()),
+            context_id: object.context_id().map(whole),
         }
     }
 }

@@ -24,6 +24,8 @@ pub struct Sender {
     pub document_lifecycle: Option<String>,
     /// The tab, if the document stands in one.
     pub tab: Option<i32>,
+    /// Firefox: the script's own world in one document. Chromium does not say.
+    pub context_id: Option<u64>,
 }
 
 /// Who speaks.
@@ -31,6 +33,14 @@ pub struct Sender {
 pub enum Speaker {
     /// Our content script in the top frame of a page.
     Page(PageSpeaker),
+    /// Our content script in a document that another one has replaced by now. Firefox tells neither the origin of such a document
+    /// nor its name, but that of its successor: all that is heard of it is that it went.
+    Leaver {
+        /// The tab.
+        tab: i32,
+        /// The world that reported.
+        context: u64,
+    },
     /// A page of this extension.
     OwnPage,
 }
@@ -42,6 +52,8 @@ pub struct PageSpeaker {
     pub tab: i32,
     /// The document.
     pub document: Option<String>,
+    /// Firefox: the content script's world in it.
+    pub context: Option<u64>,
     /// The host that the browser vouches for.
     pub host: String,
     /// The verdict on its origin: genuine, or a look-alike.
@@ -111,6 +123,9 @@ pub fn admit(sender: &Sender, own: &Own, flavour: Flavour) -> Result<Speaker, Re
     if presence == Presence::Active && sender.frame_id != Some(0) {
         return Err(RefuseSender::Frame);
     }
+    if let ("null", Some(context)) = (origin, sender.context_id) {
+        return Ok(Speaker::Leaver { tab, context });
+    }
     let address = Address::from_origin(origin).ok_or(RefuseSender::Origin)?;
     let assessment = address.assess(flavour);
     if !matches!(assessment.verdict, Verdict::Exact(_) | Verdict::Spoof | Verdict::Suspect) {
@@ -119,6 +134,7 @@ pub fn admit(sender: &Sender, own: &Own, flavour: Flavour) -> Result<Speaker, Re
     Ok(Speaker::Page(PageSpeaker {
         tab,
         document: sender.document_id.clone(),
+        context: sender.context_id,
         host: address.host,
         assessment,
         presence,
@@ -141,6 +157,7 @@ mod tests {
             document_id: Some("D1".into()),
             document_lifecycle: Some("active".into()),
             tab: Some(7),
+            context_id: None,
         }
     }
 
@@ -150,6 +167,7 @@ mod tests {
         let speaker = admit(&sender, &own(), Flavour::Store);
         let word = match &speaker {
             Ok(Speaker::OwnPage) => Ok("own"),
+            Ok(Speaker::Leaver { .. }) => Ok("leaver"),
             Ok(Speaker::Page(page)) => Ok(match (page.assessment.verdict, page.presence) {
                 (Verdict::Exact(_), Presence::Active) => "genuine",
                 (Verdict::Exact(_), Presence::Away) => "genuine, away",
@@ -175,6 +193,13 @@ mod tests {
         );
         check(|s| s.origin = Some("https://wallet.esw.esante.gouv.fr.vigie-lookalike.test".into()), Ok("look-alike"));
         check(|s| s.origin = Some("chrome-extension://vigie".into()), Ok("own"));
+        check(
+            |s| {
+                s.origin = Some("null".into());
+                s.context_id = Some(5);
+            },
+            Ok("leaver"),
+        );
     }
 
     #[test]

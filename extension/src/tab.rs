@@ -40,6 +40,8 @@ pub struct TabState {
 pub struct PageState {
     /// The document that reported it.
     pub document: Option<String>,
+    /// The content script's world in it, where the browser names that one.
+    pub context: Option<u64>,
     /// Its host.
     pub host: String,
     /// The verdict on its origin.
@@ -74,11 +76,21 @@ pub struct Request {
     pub since_ms: u64,
 }
 
+/// Which document is being left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Farewell<'a> {
+    /// The one of this name.
+    Document(Option<&'a str>),
+    /// The one in which the content script has this world.
+    Context(u64),
+}
+
 impl PageState {
     /// A page of which only the address is known; until something else is recognised it is no page of the operator.
     fn new(host: &str, assessment: Assessment, document: Option<String>) -> Self {
         Self {
             document,
+            context: None,
             host: host.to_owned(),
             verdict: VerdictWord::from(assessment.verdict),
             code: assessment.code.to_owned(),
@@ -104,6 +116,7 @@ impl TabState {
             return self.warn(&speaker.host, speaker.assessment, speaker.document.clone(), now_ms);
         }
         let mut page = PageState::new(&speaker.host, speaker.assessment, speaker.document.clone());
+        page.context = speaker.context;
         let event = describe(recognise(observation), observation, &mut page);
         let (login, effects) = self.login.step(event, now_ms);
         // For one second the countdown reads like the number: what was read before still stands.
@@ -151,10 +164,14 @@ impl TabState {
 
     /// The document that reported is being left. Where to will be seen when somebody asks.
     #[must_use]
-    pub fn leave(self, document: Option<&str>, now_ms: u64) -> Self {
+    pub fn leave(self, farewell: Farewell<'_>, now_ms: u64) -> Self {
+        let is_of = |page: &PageState| match farewell {
+            Farewell::Document(document) => page.document.as_deref() == document,
+            Farewell::Context(context) => page.context == Some(context),
+        };
         match &self.page {
             // The next document of the tab was quicker than the farewell of the last.
-            Some(page) if page.document.as_deref() != document => self,
+            Some(page) if !is_of(page) => self,
             page => {
                 let card = page.as_ref().is_some_and(|page| matches!(page.word, PageWord::Card | PageWord::CardUnread));
                 let trouble = if card { Some(Trouble::CardAway) } else { self.trouble };
@@ -267,6 +284,7 @@ mod tests {
         PageSpeaker {
             tab: 7,
             document: Some("D1".into()),
+            context: Some(5),
             host: "wallet.esw.esante.gouv.fr".into(),
             assessment: Assessment { verdict, code: "URL-TEST" },
             presence: Presence::Active,
@@ -321,7 +339,7 @@ mod tests {
         assert_eq!((number.number.digits(), number.deadline_ms), ("47", Some(NOW + 95_000)));
         assert_eq!(tab.view(7, NOW + 1_000).request, Some(request()));
 
-        let tab = tab.leave(Some("D1"), NOW + 9_000);
+        let tab = tab.leave(Farewell::Document(Some("D1")), NOW + 9_000);
         assert_eq!(tab.badge(NOW + 9_000), Badge::None);
         assert_eq!(tab.view(7, NOW + 9_000).number, None);
         // No digits are left, and the login is still under way.
@@ -335,7 +353,7 @@ mod tests {
     fn a_request_whose_sender_is_not_seen_is_not_the_last_services() {
         let (tab, _) = TabState::new(NOW).request(Some(request()), NOW);
         let (tab, _) = tab.observe(&speaker(GENUINE), &waiting("47"), NOW + 1_000);
-        let (tab, _) = tab.leave(Some("D1"), NOW + 2_000).request(None, NOW + 3_000);
+        let (tab, _) = tab.leave(Farewell::Document(Some("D1")), NOW + 2_000).request(None, NOW + 3_000);
         let (tab, _) = tab.observe(&speaker(GENUINE), &waiting("58"), NOW + 4_000);
         let view = tab.view(7, NOW + 4_000);
         assert_eq!((view.page, view.request), (PageWord::Number, None));
@@ -368,8 +386,12 @@ mod tests {
     #[test]
     fn a_late_farewell_of_another_document_changes_nothing() {
         let (tab, _) = TabState::new(NOW).observe(&speaker(GENUINE), &waiting("47"), NOW);
-        assert_eq!(tab.clone().leave(Some("D0"), NOW + 1).badge(NOW + 1), digits("47"));
-        assert_eq!(tab.leave(Some("D1"), NOW + 1).badge(NOW + 1), Badge::None);
+        for other in [Farewell::Document(Some("D0")), Farewell::Document(None), Farewell::Context(4)] {
+            assert_eq!(tab.clone().leave(other, NOW + 1).badge(NOW + 1), digits("47"), "{other:?}");
+        }
+        for own in [Farewell::Document(Some("D1")), Farewell::Context(5)] {
+            assert_eq!(tab.clone().leave(own, NOW + 1).badge(NOW + 1), Badge::None, "{own:?}");
+        }
     }
 
     #[test]

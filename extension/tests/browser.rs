@@ -352,6 +352,29 @@ async fn digits_are_kept_no_longer_than_their_page() {
     assert!(kept().contains("away") && !kept().contains(r"\n07\n"), "{}", kept());
 }
 
+/// Of a document that was replaced Firefox tells neither origin nor name, but which of our scripts speaks.
+#[wasm_bindgen_test]
+async fn a_farewell_without_an_origin_is_one_and_nothing_else() {
+    store();
+    let mut sender = page_sender(WALLET);
+    sender["contextId"] = json!(1_511_828_488_193_u64);
+    send(&sender, number_page("07")).await;
+    sender["origin"] = json!("null");
+    sender["documentId"] = json!("D2");
+    let before = kept();
+    for message in [number_page("58"), identifier_page(), fill_order(IDENTIFIER, "accepted"), forget(None)] {
+        assert_eq!(send(&sender, message).await, None);
+        assert_eq!((kept(), badge(7).as_str()), (before.clone(), "07"));
+    }
+    let mut other = sender.clone();
+    other["contextId"] = json!(5);
+    send(&other, envelope(json!("gone"))).await;
+    assert_eq!((kept(), badge(7).as_str()), (before, "07"));
+    send(&sender, envelope(json!("gone"))).await;
+    assert!(kept().contains("away") && !kept().contains(r"\n07\n"), "{}", kept());
+    assert_eq!(badge(7), "");
+}
+
 /// The popup's own document, without its loader and style sheet.
 fn show_popup() {
     let html = include_str!("../web/popup.html");

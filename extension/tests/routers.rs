@@ -92,6 +92,7 @@ fn page(origin: &str) -> Sender {
         origin: Some(origin.into()),
         frame_id: Some(0),
         document_id: Some("D".into()),
+        context_id: None,
         document_lifecycle: Some("active".into()),
         tab: Some(7),
     }
@@ -104,6 +105,7 @@ fn check(sender: &Sender, expect: Result<&str, RefuseSender>) {
     let word = match &speaker {
         Ok(Speaker::OwnPage) => Ok("an order"),
         Ok(Speaker::Page(_)) => Ok("a fact"),
+        Ok(Speaker::Leaver { .. }) => Ok("a farewell"),
         Err(error) => Err(*error),
     };
     assert_eq!(word, expect, "{sender:?}");

@@ -17,6 +17,8 @@ extern "C" {
     pub(super) fn document_id(this: &MessageSender) -> Option<String>;
     #[wasm_bindgen(method, getter, js_name = documentLifecycle)]
     pub(super) fn document_lifecycle(this: &MessageSender) -> Option<String>;
+    #[wasm_bindgen(method, getter, js_name = contextId)]
+    pub(super) fn context_id(this: &MessageSender) -> Option<f64>;
     #[wasm_bindgen(method, getter)]
     pub(super) fn tab(this: &MessageSender) -> Option<TabObject>;
 

@@ -48,6 +48,7 @@ pub(super) fn write(tab: &TabState) -> String {
     lines.text(Some(VERSION));
     lines.number(Some(tab.seen_at_ms));
     lines.text(page.and_then(|page| page.document.as_deref()));
+    lines.number(page.and_then(|page| page.context));
     lines.text(page.map(|page| page.host.as_str()));
     lines.text(page.map(|page| page.verdict.as_str()));
     lines.text(page.map(|page| page.code.as_str()));
@@ -76,7 +77,8 @@ pub(super) fn read(record: &str) -> Option<TabState> {
     // Missing lines end the reading; an empty one is a member that is not there.
     let mut text = || lines.next().map(|line| Some(line).filter(|line| !line.is_empty()));
     let seen_at_ms = number(text()?)??;
-    let (document, host, verdict) = (text()?, text()?, text()?);
+    let (document, context) = (text()?, number(text()?)?);
+    let (host, verdict) = (text()?, text()?);
     let (code, word, reason) = (text()?, text()?, text()?);
     let (reference, holds) = (number(text()?)?, text()?);
     let (service, client_id, since_ms) = (text()?, text()?, number(text()?)?);
@@ -105,6 +107,7 @@ pub(super) fn read(record: &str) -> Option<TabState> {
     let page = match host {
         Some(host) => Some(PageState {
             document: document.map(str::to_owned),
+            context,
             host: host.to_owned(),
             verdict: VerdictWord::parse(verdict?)?,
             code: code?.to_owned(),
@@ -144,6 +147,7 @@ mod tests {
         let number = MatchNumber::parse("07").unwrap();
         let page = PageState {
             document: Some("D".into()),
+            context: Some(1_511_828_488_193),
             host: "wallet.esw.esante.gouv.fr".into(),
             verdict: VerdictWord::Production,
             code: "URL-EXACT".into(),
@@ -179,7 +183,16 @@ mod tests {
                 for &view in FieldView::ALL {
                     let field = Some(Field { reference: u32::MAX, view });
                     let (host, code) = ("h".to_owned(), "URL-TEST".to_owned());
-                    let page = PageState { document: None, host, verdict, code, word, reason: Some("r".into()), field };
+                    let page = PageState {
+                        document: None,
+                        context: None,
+                        host,
+                        verdict,
+                        code,
+                        word,
+                        reason: Some("r".into()),
+                        field,
+                    };
                     let tab = TabState { page: Some(page), ..TabState::new(1) };
                     assert_eq!(read(&write(&tab)), Some(tab));
                 }
