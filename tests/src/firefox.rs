@@ -30,6 +30,7 @@ use crate::proxy::Proxy;
 use crate::stage::SandboxReady;
 use bidi::Bidi;
 
+pub use crate::proxy::Network;
 pub use page::{Page, two_digits};
 pub use toolbar::{Bubble, Toolbar};
 
@@ -128,16 +129,27 @@ impl Firefox {
 
     /// The extension's welcome page opens by itself; stories begin without it.
     async fn close_welcome(&self) -> Result<()> {
-        let address = self.extension_page("welcome.html");
-        let context = until("the extension's welcome page to open", async || {
+        self.tab_at(&self.extension_page("welcome.html")).await?.close().await
+    }
+
+    /// Waits for a tab that shows this address.
+    ///
+    /// # Errors
+    /// None does.
+    pub async fn tab_at(&self, address: &str) -> Result<Page<'_>> {
+        until(&format!("a tab at {address}"), async || {
             let tree = self.bidi.call("browsingContext.getTree", json!({})).await?;
             let tabs = tree.get("contexts").and_then(Value::as_array).cloned().unwrap_or_default();
-            let found = tabs.iter().find(|tab| tab.get("url").and_then(Value::as_str) == Some(&*address));
+            let found = tabs.iter().find(|tab| tab.get("url").and_then(Value::as_str) == Some(address));
             let context = found.and_then(|tab| tab.get("context")?.as_str().map(str::to_owned));
-            Ok(context.ok_or_else(|| format!("{} other tabs are open", tabs.len())))
+            Ok(context.map(|context| Page::new(self, context)).ok_or_else(|| format!("{} other tabs", tabs.len())))
         })
-        .await?;
-        self.bidi.call("browsingContext.close", json!({ "context": context })).await.map(drop)
+        .await
+    }
+
+    /// Takes the network away, or gives it back.
+    pub fn network(&self, network: Network) {
+        self.proxy.set(network);
     }
 
     /// The first tab.

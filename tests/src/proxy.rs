@@ -11,7 +11,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, Result};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+/// What becomes of connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Network {
+    /// They reach the sandbox.
+    There,
+    /// They break, those that stand and those that are tried.
+    Gone,
+}
 
 /// A request has a method, a name, a port and a handful of headers.
 const HEAD_BYTES: usize = 8 * 1024;
@@ -21,6 +31,7 @@ const HEAD_BYTES: usize = 8 * 1024;
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
     refused: Arc<Mutex<Vec<String>>>,
+    network: watch::Sender<Network>,
     task: JoinHandle<()>,
 }
 
@@ -32,14 +43,26 @@ impl Proxy {
         let allowed: Arc<[String]> = names.iter().map(|name| format!("{name}:443")).collect();
         let refused = Arc::new(Mutex::new(Vec::new()));
         let remembered = Arc::clone(&refused);
+        let (network, seen) = watch::channel(Network::There);
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let (allowed, remembered) = (Arc::clone(&allowed), Arc::clone(&remembered));
-                // A connection that breaks is the browser's affair.
-                tokio::spawn(async move { serve(client, target, &allowed, &remembered).await });
+                let (allowed, remembered, mut seen) = (Arc::clone(&allowed), Arc::clone(&remembered), seen.clone());
+                tokio::spawn(async move {
+                    // A connection that breaks is the browser's affair.
+                    tokio::select! {
+                        biased;
+                        _ = seen.wait_for(|network| *network == Network::Gone) => {}
+                        _ = serve(client, target, &allowed, &remembered) => {}
+                    }
+                });
             }
         });
-        Ok(Self { address, refused, task })
+        Ok(Self { address, refused, network, task })
+    }
+
+    /// Changes what becomes of connections.
+    pub(crate) fn set(&self, network: Network) {
+        self.network.send_replace(network);
     }
 
     /// What was asked for and refused, in order: `host:port`, or the first line of what was no `CONNECT`.
@@ -89,7 +112,7 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::{TcpListener, TcpStream};
 
-    use super::Proxy;
+    use super::{Network, Proxy};
 
     async fn answer(proxy: &Proxy, request: &str) -> String {
         let mut stream = TcpStream::connect(proxy.address).await.unwrap();
@@ -97,6 +120,25 @@ mod tests {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
         answer
+    }
+
+    #[tokio::test]
+    async fn without_a_network_nothing_answers() {
+        let target = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let names = ["wallet.psc.localhost".to_owned()];
+        let proxy = Proxy::start(&names, target.local_addr().unwrap()).await.unwrap();
+        let mut standing = TcpStream::connect(proxy.address).await.unwrap();
+        standing.write_all(b"CONNECT wallet.psc.localhost:443 HTTP/1.1\r\n\r\n").await.unwrap();
+        let mut begun = [0_u8; 12];
+        standing.read_exact(&mut begun).await.unwrap();
+        assert_eq!(&begun, b"HTTP/1.1 200");
+        proxy.set(Network::Gone);
+        // The tunnel that stood ends, after the rest of what it had said.
+        assert!(standing.read_to_end(&mut Vec::new()).await.unwrap() < 100);
+        let mut tried = TcpStream::connect(proxy.address).await.unwrap();
+        tried.write_all(b"CONNECT wallet.psc.localhost:443 HTTP/1.1\r\n\r\n").await.unwrap();
+        // It is closed, or broken off because its request was never read.
+        assert_eq!(tried.read_to_end(&mut Vec::new()).await.unwrap_or_default(), 0);
     }
 
     #[tokio::test]

@@ -30,10 +30,18 @@ impl<'a> Page<'a> {
     pub async fn goto(&self, address: &str) -> Result<()> {
         let old = self.element("html").await?;
         // Not the command's own wait: it never ends when the page was already on its way somewhere else.
-        let params = json!({ "context": self.context, "url": address, "wait": "none" });
-        self.firefox.bidi.call("browsingContext.navigate", params).await?;
+        self.ask_for(address).await?;
         self.gone(&old, address).await?;
         self.shows("location.href + ' ' + document.readyState", &format!("{address} complete")).await
+    }
+
+    /// Asks for an address, and does not wait for what comes of it: perhaps no page does.
+    ///
+    /// # Errors
+    /// The tab was closed.
+    pub async fn ask_for(&self, address: &str) -> Result<()> {
+        let params = json!({ "context": self.context, "url": address, "wait": "none" });
+        self.firefox.bidi.call("browsingContext.navigate", params).await.map(drop)
     }
 
     /// Goes back to the page before.

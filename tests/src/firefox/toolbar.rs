@@ -212,7 +212,7 @@ impl Bubble<'_> {
              return await new Promise((done) => {{
                const hear = (message) => {{ manager.removeMessageListener('{name}', hear); done(message.data); }};
                manager.addMessageListener('{name}', hear);
-               manager.loadFrameScript('data:,' + encodeURIComponent({inside}), false);
+               manager.loadFrameScript('data:;charset=utf-8,' + encodeURIComponent({inside}), false);
              }});",
             panel = panel_browser(),
             inside = json!(inside)

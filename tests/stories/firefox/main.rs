@@ -4,6 +4,8 @@
 //! Pictures stay in `target/stories/firefox-<story>-<nn>-<what>.png`. Time passes by moving the sandbox's clock, never by waiting.
 #![allow(clippy::panic, reason = "a test fails by panicking")]
 
+mod card_and_outage;
+mod desk;
 mod endings;
 mod event_page;
 mod keyboard;
@@ -12,5 +14,7 @@ mod login_pages;
 mod lookalike;
 mod managed;
 mod out_of_reach;
+mod refusals;
 mod restart;
 mod support;
+mod unasked;

@@ -13,14 +13,17 @@ use vigie_e2e::sandbox::Sandbox;
 /// A published test identity: the RPPS as people know it, without the type digit.
 pub(crate) const RPPS: &str = "99700427869";
 
-/// The same person as the phone knows her.
+/// Another one.
+pub(crate) const COLLEAGUE: &str = "99700367909";
+
+/// The first person as the phone knows her.
 pub(crate) const DOCTOR: &str = "899700427869";
 
 /// The PIN of every test person.
 const PIN: &str = "1234";
 
 /// Where Pro Santé Connect shows its pages in production; the browser finds the sandbox there.
-const WALLET: &str = "wallet.esw.esante.gouv.fr";
+pub(crate) const WALLET: &str = "wallet.esw.esante.gouv.fr";
 
 /// The field that takes the identifier, whatever it is called.
 pub(crate) const FIELD: &str = "form input[type=text]";
@@ -137,6 +140,17 @@ impl Story {
 /// Waits until the page's field holds this.
 pub(crate) async fn holds(page: &Page<'_>, expected: &str) -> Result<()> {
     page.shows(&format!("{}.value", find(FIELD)), expected).await
+}
+
+/// A person empties the field.
+pub(crate) async fn empty(page: &Page<'_>) -> Result<()> {
+    let empty = "field.value = ''; field.dispatchEvent(new Event('input', { bubbles: true }));";
+    page.evaluate(&format!("const field = {}; {empty}", find(FIELD))).await.map(drop)
+}
+
+/// Waits until the popup says this somewhere.
+pub(crate) async fn says(bubble: &Bubble<'_>, css: &str, part: &str) -> Result<()> {
+    bubble.shows(&format!("document.querySelector({}).innerText.includes({})", json!(css), json!(part)), "true").await
 }
 
 /// The popup says that the page is in this state, and shows no number.
