@@ -78,6 +78,16 @@ pub(crate) fn webassembly(progress: &Progress, tools: &Tools, wanted: Components
 /// What the files of the extension's module are called. Short: each of the module's hundred and forty imports repeats it.
 const NAME: &str = "vigie";
 
+/// How a module is made small. The lowest kilobyte of its memory is the far end of the stack, where no value has its place.
+const OPTIMISE: &[&str] = &[
+    "--merge-similar-functions",
+    "-Oz",
+    "--converge",
+    "--low-memory-unused",
+    "--strip-producers",
+    "--strip-target-features",
+];
+
 /// The extension: compiled for size, wrapped by wasm-bindgen, shrunk by wasm-opt, and loaded once in its final form.
 pub(crate) fn extension(progress: &Progress, tools: &Tools) -> Result<()> {
     progress.heading("Extension");
@@ -95,7 +105,7 @@ pub(crate) fn extension(progress: &Progress, tools: &Tools) -> Result<()> {
     let stamp = directory.join("made-from.txt");
     let raw = directory.join("compiled.wasm");
     let lock = std::fs::read_to_string(artefacts::root().join("package-lock.json"))?;
-    let made_from = format!("wasm-bindgen {} as {NAME}\n{lock}", tools.wasm_bindgen_version);
+    let made_from = format!("wasm-bindgen {} as {NAME}, wasm-opt {OPTIMISE:?}\n{lock}", tools.wasm_bindgen_version);
     let unchanged = std::fs::read_to_string(&stamp).is_ok_and(|last| last == made_from)
         && std::fs::read(&raw).ok() == Some(std::fs::read(&compiled)?);
     if !unchanged {
@@ -167,12 +177,7 @@ fn bind_and_optimise(
     let optimised = directory.join("optimised.wasm");
     let mut optimise = tools.command("node");
     optimise.arg(artefacts::root().join("node_modules/binaryen/bin/wasm-opt"));
-    optimise
-        // The lowest kilobyte is the far end of the stack, where no value has its place.
-        .args(["-Oz", "--converge", "--low-memory-unused", "--strip-producers", "--strip-target-features"])
-        .arg(&bound)
-        .arg("-o")
-        .arg(&optimised);
+    optimise.args(OPTIMISE).arg(&bound).arg("-o").arg(&optimised);
     succeed(running, &mut optimise)?;
     std::fs::rename(&optimised, &bound)?;
     Ok(())
