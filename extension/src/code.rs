@@ -36,7 +36,10 @@ const fn developer(name: &'static str, meaning: &'static str) -> Code {
 pub const TABLE: &[Code] = &[
     person("EXT-FIELD-ALTERED", "the page changed the text that was written"),
     person("EXT-FIELD-COVERED", "something lies over the middle of the field"),
-    person("EXT-FIELD-GONE", "the field, its document or the promise under a token is no longer there"),
+    person(
+        "EXT-FIELD-GONE",
+        "the field, its document or the promise under a token is no longer there, or the page did not answer in time",
+    ),
     person("EXT-FIELD-HIDDEN", "a person could not see the field"),
     person("EXT-FIELD-LOCKED", "the field is disabled, read-only or takes something else than text"),
     person("EXT-FIELD-NOT-EMPTY", "the field holds another text, which is not overwritten"),

@@ -58,6 +58,78 @@ fn nothing_of_the_extension_is_reachable_from_a_page() {
     }
 }
 
+/// Ways by which a page or another extension would reach us, in a script or in what is imported from the browser.
+const WAYS_IN: &[&str] =
+    &["External", "onUserScript", "postMessage", "'message'", "\"message\"", "onmessage", "BroadcastChannel"];
+
+#[test]
+fn no_script_listens_to_pages_or_other_extensions() {
+    let mut listening = Vec::new();
+    for file in files() {
+        let heard = file.path.starts_with("extension/web/") && file.path.ends_with(".js")
+            || file.path.starts_with("extension/src/browser/");
+        for way in WAYS_IN.iter().filter(|way| heard && file.text.as_deref().unwrap_or_default().contains(**way)) {
+            listening.push(format!("{}: {way}", file.path));
+        }
+    }
+    none("nothing listens but to our own content script and pages", &listening);
+}
+
+/// The French text that stands in a page until its script has run, and without one, is that of its key.
+#[test]
+fn the_pages_say_in_french_what_their_keys_say() {
+    let messages = json("extension/_locales/fr/messages.json");
+    let sentences = json("verifier-core/texts/fr.json");
+    let (mut other, mut compared) = (Vec::new(), 0);
+    for file in files() {
+        if !file.path.starts_with("extension/web/") || !file.path.ends_with(".html") {
+            continue;
+        }
+        let page = file.text.unwrap_or_default();
+        let of_message = |key: &str| messages[key]["message"].as_str();
+        let of_sentence = |key: &str| sentences[key].as_str();
+        for (key, text) in texts(&page, "data-i18n", of_message).chain(texts(&page, "data-text", of_sentence)) {
+            compared += 1;
+            if let Err((found, expected)) = text {
+                other.push(format!("{}: {key} says `{found}`, not `{expected}`", file.path));
+            }
+        }
+    }
+    assert!(compared > 200, "only {compared} texts were found in the pages");
+    none("the pages say what their keys say", &other);
+}
+
+/// Each element of a page with this attribute: its key, and what it says where its key says something else.
+fn texts<'a>(
+    page: &'a str,
+    attribute: &str,
+    expected: impl Fn(&str) -> Option<&'a str>,
+) -> impl Iterator<Item = (&'a str, Result<(), (String, &'a str)>)> {
+    let start = format!(" {attribute}=\"");
+    let found: Vec<&str> = page.split(start.as_str()).skip(1).collect();
+    found.into_iter().map(move |rest| {
+        let (key, rest) = rest.split_once('"').unwrap();
+        let text = rest.split_once('>').unwrap().1.split('<').next().unwrap();
+        let text = text.trim().replace("&nbsp;", "\u{a0}").replace("&amp;", "&");
+        let expected = expected(key).unwrap_or("(no such key)");
+        (key, if text == expected { Ok(()) } else { Err((text, expected)) })
+    })
+}
+
+/// A fill may land after its time was up, or before something failed: whoever is told of it reads the field again.
+#[test]
+fn who_cannot_know_whether_something_was_filled_is_told_to_look() {
+    for (language, look) in
+        [("fr", "Relisez le champ avant de valider"), ("en", "Read the field again before you submit")]
+    {
+        let messages = json(&format!("extension/_locales/{language}/messages.json"));
+        for key in ["failedText", "code_EXT_FIELD_GONE"] {
+            let said = messages[key]["message"].as_str().unwrap();
+            assert!(said.contains(look), "{language}, {key}: {said}");
+        }
+    }
+}
+
 #[test]
 fn the_packaged_store_flavour_reaches_two_hosts() {
     let path = root().join("target/package/vigie-chromium-store/manifest.json");
