@@ -3,10 +3,10 @@
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
-use vigie_e2e::browser::Frame;
+use vigie_e2e::browser::{Frame, until};
 use vigie_e2e::popup::Popup;
 
-use crate::steps::{Desk, NUMBER, extended};
+use crate::steps::{Desk, NUMBER, extended, kept};
 use crate::support::{DOCTOR, Story, tell};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,10 +53,20 @@ async fn told(story: &Story) -> Result<()> {
     desk.popup.badge(&number).await?;
 
     // Away to another site, no number; back again, the same login.
+    let digits = format!("\\n{number}\\n");
+    desk.popup.show().await?;
+    ensure!(kept(browser).await?.0.contains(&digits), "the digits are looked for where they are not kept");
     desk.show_page().await?;
     let home = story.sandbox.ready.relying_parties.get("sidep").context("no service sidep")?;
     browser.client.goto(home).await?;
     desk.no_badge().await?;
+    // Whatever becomes of the worker now, memory holds no digits of a page that is away.
+    until("the digits to be kept no longer", async || {
+        Ok(if kept(browser).await?.0.contains(&digits) { Err("they are".to_owned()) } else { Ok(()) })
+    })
+    .await?;
+    browser.kill_worker().await?;
+    ensure!(!kept(browser).await?.0.contains(&digits), "a worker that was stopped left digits behind");
     desk.show_page().await?;
     browser.client.back().await?;
     desk.popup.badge(&number).await?;

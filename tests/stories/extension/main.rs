@@ -8,6 +8,7 @@
 mod activation_guide;
 #[path = "../sandbox/app.rs"]
 mod app;
+mod asked_otherwise;
 mod card_and_outage;
 mod guide_shows_all;
 mod life_of_a_number;
