@@ -34,7 +34,8 @@ async fn told(story: &Story) -> Result<()> {
     browser.element("#guide[data-node=GUIDE-CARD][open]").await?;
     story.keep("card-away", Frame::Popup).await?;
 
-    // Messages above the card form, in the words that such pages use.
+    // Messages above the card form, in words of ours: those of the real page are not public, and on the sandbox the card is asked for
+    // on a host that is not read, whose own sentences nobody here sees.
     let desk = Desk::at_login_page(story).await?;
     desk.show_page().await?;
     browser.follow("[role=tab][href$='onglet=carte']").await?;
