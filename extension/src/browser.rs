@@ -3,7 +3,7 @@
 //! Own bindings rather than a crate: fifteen functions, all of them in the promise form that Chromium and Firefox share in
 //! Manifest V3. Of the browser's objects (senders, tabs, request details) the members that are needed are read one by one; what
 //! a *page* sends is never read here but as strict JSON in [`crate::messages`]. Objects for the browser are made from typed
-//! values, by way of their JSON: the writer is here anyway, and one that makes objects would cost 3 kB of WebAssembly.
+//! values by `serde-wasm-bindgen`.
 //!
 //! Not here: no listener is registered in Rust (the loader does it, at once), and no call logs anything.
 //!
@@ -20,7 +20,6 @@ use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use crate::background::request::RequestDetails;
-use crate::json;
 use crate::sender::Sender;
 use bindings::{MessageSender, RequestObject};
 
@@ -40,8 +39,7 @@ pub enum BrowserError {
 /// # Errors
 /// [`BrowserError::Shape`] when the value has no such form.
 pub fn plain<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, BrowserError> {
-    let text = json::write(value).ok_or(BrowserError::Shape)?;
-    js_sys::JSON::parse(&text).map_err(|_| BrowserError::Shape)
+    serde_wasm_bindgen::to_value(value).map_err(|_| BrowserError::Shape)
 }
 
 /// Milliseconds since 1970, the only clock of the extension.
