@@ -121,6 +121,8 @@ impl Worker {
             .env_clear()
             .env("RAYON_NUM_THREADS", THREADS)
             .env("MALLOC_ARENA_MAX", THREADS)
+            // Address space that the allocator only sets aside counts as memory here: it is to take what it needs, when it does.
+            .env("MIMALLOC_ARENA_RESERVE", "0")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
