@@ -16,7 +16,7 @@ use aws_lc_rs::signature::{
 
 use super::verifier::bindings::vigie::verifier::crypto::{Algorithm, PublicKey};
 
-/// Public keys that were met, ready to check with. Which one a token may name is not decided here.
+/// Public keys that have signed something, ready to check with. Which one a token may name is not decided here.
 #[derive(Default)]
 pub(super) struct Keys(ArcSwap<Vec<Known>>);
 
@@ -45,7 +45,10 @@ impl Keys {
         }
         let Some(parsed) = parse(algorithm, &parts) else { return false };
         let verified = parsed.verify_sig(message, signature).is_ok();
-        self.keep(Known { algorithm, parts, parsed: Arc::new(parsed) });
+        // One that never signed anything has no claim to a place.
+        if verified {
+            self.keep(Known { algorithm, parts, parsed: Arc::new(parsed) });
+        }
         verified
     }
 
