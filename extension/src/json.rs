@@ -1,4 +1,4 @@
-//! JSON text, strictly: for what pages and our own pages send, for what is kept, and for the objects that the browser takes.
+//! JSON text, strictly: for what pages and our own pages send, and for what is kept.
 //!
 //! `serde-json-core` rather than `serde_json`: its errors carry no text, which suits input that must never be repeated, and
 //! it saves 90 kB of WebAssembly. It has no floating-point detours and reads exactly the types that are declared.
@@ -6,7 +6,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Longest text that is written: an order, an address or a tooltip, all far below.
+/// Longest text that is written: a kept tab or an order, both far below.
 const WRITE_BYTES: usize = 4 * 1024;
 
 /// Reads one value that fills the whole text.
@@ -18,7 +18,7 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
 }
 
 /// Writes a value; nothing when it is too long to be one of ours.
-pub(crate) fn write<T: Serialize + ?Sized>(value: &T) -> Option<String> {
+pub(crate) fn write<T: Serialize>(value: &T) -> Option<String> {
     let mut buffer = vec![0; WRITE_BYTES];
     let used = serde_json_core::to_slice(value, &mut buffer).ok()?;
     buffer.truncate(used);
