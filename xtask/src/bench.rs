@@ -70,16 +70,16 @@ pub(crate) fn sandbox(progress: &Progress) -> Result<ExitCode> {
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// `vigie`, linked with the versions that `bench host` measures, so that wasmtime is compiled for release once.
+const SHIPPED: &str = "vigie-host-served";
+
 /// Components and a `vigie` as they ship; where the program lies.
 fn shipped_host(progress: &Progress) -> Result<PathBuf> {
     setup::run(progress, Scope::Build)?;
     build::components(progress, build::Components::All)?;
     progress.heading("Benchmark");
-    progress.step("host: compile for release", |running| {
-        succeed(running, artefacts::cargo().args(["build", "--release", "-p", "vigie-host", "--bin", "vigie"]))
-            .map(drop)
-    })?;
-    Ok(artefacts::cargo_target()?.join("release/vigie"))
+    progress.step("host: compile for release", |running| host::compile(running, &["--bin", SHIPPED]))?;
+    Ok(artefacts::cargo_target()?.join("release").join(SHIPPED))
 }
 
 /// What each sample policy costs, asked its own vectors.

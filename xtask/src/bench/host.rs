@@ -10,9 +10,16 @@ use serde_json::{Value, json};
 
 use super::Format;
 use crate::process::succeed;
-use crate::progress::Progress;
+use crate::progress::{Progress, Running};
 use crate::setup::{self, Scope};
 use crate::{artefacts, build};
+
+/// Compiles the crate that lies outside the workspace, or some of it.
+pub(super) fn compile(running: &Running<'_>, what: &[&str]) -> Result<()> {
+    let mut cargo = artefacts::cargo();
+    cargo.args(["build", "--release", "--manifest-path"]).arg(artefacts::root().join("tests/bench/Cargo.toml"));
+    succeed(running, cargo.arg("--target-dir").arg(artefacts::cargo_target()?).args(what)).map(drop)
+}
 
 pub(crate) fn run(progress: &Progress, format: Format) -> Result<ExitCode> {
     setup::run(progress, Scope::Build)?;
@@ -21,9 +28,7 @@ pub(crate) fn run(progress: &Progress, format: Format) -> Result<ExitCode> {
     let wide = build::wide_verifier(progress)?;
     let target = artefacts::cargo_target()?;
     progress.step("the host and the program that measures it, with its peers: compile for release", |running| {
-        let mut cargo = artefacts::cargo();
-        cargo.args(["build", "--release", "--manifest-path"]).arg(artefacts::root().join("tests/bench/Cargo.toml"));
-        succeed(running, cargo.arg("--target-dir").arg(&target)).map(drop)
+        compile(running, &[])
     })?;
     let before = load();
     let output = Command::new(target.join("release/vigie-host-bench"))
