@@ -184,6 +184,7 @@ impl Explain for ConfigError {
             Self::Missing(_) => {
                 "Name an existing file with --config; host/examples/vigie.toml is one to start from.".into()
             }
+            Self::Unreadable(_, std::io::ErrorKind::IsADirectory) => "Name the file, not its folder.".into(),
             Self::Unreadable(..) => "Give the account that runs vigie the right to read it.".into(),
             Self::NotText { .. } => "Save it as UTF-8, or name the file that was meant, then run `vigie check-config`.".into(),
             Self::Syntax { .. } => "Correct that line, then run `vigie check-config`.".into(),

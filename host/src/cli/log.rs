@@ -1,7 +1,7 @@
 //! `vigie log verify`: whether a decision log is the one that was written; `vigie log pseudonym`: which lines are about a person.
 
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -64,6 +64,9 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
+/// In bytes, with the end of its line: a `sub` is the longest, and has some sixty.
+const LONGEST_IDENTIFIER: u64 = 1024;
+
 fn pseudonym(file: &Path, audience: &str) -> Result<Pseudonym, StartError> {
     let config = Config::read(file)?;
     let refuse = |place: &str, problem: String| ConfigError::Value { place: place.into(), problem };
@@ -74,12 +77,13 @@ fn pseudonym(file: &Path, audience: &str) -> Result<Pseudonym, StartError> {
         .ok_or_else(|| refuse("audience", format!("the file has none with the id {audience:?}")))?;
     let key = PseudonymKey::open_existing(&PseudonymKey::path(&config.state)).map_err(OpenLogError::from)?;
     let mut line = String::new();
-    io::stdin()
+    BufReader::new(io::stdin().take(LONGEST_IDENTIFIER + 1))
         .read_line(&mut line)
         .map_err(|error| refuse("standard input", format!("it cannot be read ({error})")))?;
     let person = line.trim();
-    if person.is_empty() {
-        return Err(refuse("standard input", "it holds no identifier".into()).into());
+    // A word for what names nobody would be looked for in vain.
+    if person.is_empty() || line.len() as u64 > LONGEST_IDENTIFIER || person.contains(char::is_control) {
+        return Err(refuse("standard input", "it holds no identifier in its first line".into()).into());
     }
     let realm = audience.login.as_ref().map_or_else(|| asserted_realm(&audience.id), |login| login.issuer.clone());
     Ok(key.of(&realm, person))

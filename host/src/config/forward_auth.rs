@@ -57,7 +57,7 @@ pub enum Disclosed {
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub(super) struct Wire {
     /// Which program; it decides which headers are read.
     proxy: ProxyKind,

@@ -33,7 +33,7 @@ pub struct Limits {
 }
 
 #[derive(Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub(super) struct Wire {
     /// Wall-clock time one component call may take.
     timeout_ms: u64,
@@ -65,7 +65,7 @@ pub(super) struct Wire {
 
 /// Where policies of the class large differ. All of it is mandatory here too.
 #[derive(Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 struct Large {
     /// Wall-clock time one component call may take.
     timeout_ms: u64,

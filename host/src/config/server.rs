@@ -33,7 +33,7 @@ pub struct Tls {
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub(super) struct Wire {
     /// Address and port; port 0 takes a free one.
     #[schemars(with = "String")]
@@ -45,7 +45,7 @@ pub(super) struct Wire {
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 struct WireTls {
     /// PEM file of the certificate chain, leaf first.
     certificate: PathBuf,

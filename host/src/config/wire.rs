@@ -15,7 +15,7 @@ use crate::digest::Digest;
 
 /// The configuration of `vigie serve`. Relative paths start where this file lies.
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 #[schemars(title = "vigie.toml")]
 pub(super) struct File {
     /// What the host is for.
@@ -53,7 +53,7 @@ pub enum Mode {
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub(super) struct State {
     /// The file of login handles, sealed, and one-shots. Keys of the provider and the key of pseudonyms lie beside it.
     pub(super) path: PathBuf,
@@ -62,7 +62,7 @@ pub(super) struct State {
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub(super) struct Provider {
     /// URL of the proxy through which the provider is reached. Proxies of the environment are not used.
     pub(super) proxy: Option<String>,
@@ -71,7 +71,7 @@ pub(super) struct Provider {
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub(super) struct Log {
     /// The file; one JSON object a line.
     pub(super) decisions: PathBuf,
@@ -125,7 +125,7 @@ pub enum LogInput {
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub(super) struct Verifier {
     /// The file of the component.
     pub(super) component: PathBuf,
@@ -137,7 +137,7 @@ pub(super) struct Verifier {
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub(super) struct Development {
     /// Host names that are found on this machine.
     #[serde(default)]
@@ -147,7 +147,7 @@ pub(super) struct Development {
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub(super) struct ConnectTo {
     /// The name in the URL.
     pub(super) host: String,
@@ -157,7 +157,7 @@ pub(super) struct ConnectTo {
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub(super) struct Audience {
     /// Name in logs, answers and metrics: a-z, 0-9 and -.
     pub(super) id: String,
@@ -241,7 +241,7 @@ pub enum UserinfoMode {
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub(super) struct Policy {
     /// Name in logs and answers, unique within the audience.
     pub(super) id: String,
@@ -282,7 +282,7 @@ pub(super) enum Class {
 }
 
 #[derive(Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub(super) struct Policies {
     /// The host's own folder of machine code and last good policies; beside the state file, with its name and `.policies` behind it, unless said otherwise.
     pub(super) folder: Option<PathBuf>,
@@ -292,7 +292,7 @@ pub(super) struct Policies {
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub(super) struct Admin {
     /// What an operator presents as bearer: at least 16 characters, no caller's secret.
     pub(super) secret_file: PathBuf,

@@ -100,6 +100,8 @@ fn a_file_that_is_no_text() {
     for command in ["check-config", "serve"] {
         let output = vigie(directory.path(), &[command, "--config", "vigie.toml"]);
         refused(&output, "CFG-SYNTAX", &["vigie.toml", "not UTF-8 text", "line 2", "Save it as UTF-8"]);
+        let output = vigie(directory.path(), &[command, "--config", "."]);
+        refused(&output, "CFG-UNREADABLE", &["is a directory", "Name the file"]);
     }
 }
 

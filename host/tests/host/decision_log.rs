@@ -83,7 +83,8 @@ async fn a_person_has_one_word_in_it_and_the_key_can_find_it() {
     let said = ask("smurtab", NATIONAL_ID);
     assert_eq!(String::from_utf8_lossy(&said.stdout).trim(), word);
     assert_ne!(String::from_utf8_lossy(&ask("smurtab", "899700366240").stdout).trim(), word);
-    for refused in [ask("nobody", NATIONAL_ID), ask("smurtab", "")] {
+    let (long, control) = ("8".repeat(2_000), format!("{NATIONAL_ID}\u{1}"));
+    for refused in [ask("nobody", NATIONAL_ID), ask("smurtab", ""), ask("smurtab", &long), ask("smurtab", &control)] {
         assert_eq!(refused.status.code(), Some(1));
         assert!(String::from_utf8_lossy(&refused.stderr).starts_with("vigie: CFG-VALUE: "));
     }

@@ -38,6 +38,7 @@ async fn the_environment_meets_every_check_that_the_file_meets() {
     for (name, value, code, word) in [
         ("VIGIE__LIMITS__TIMEUOT_MS", "100", "CFG-ENVIRONMENT", "timeuot_ms"),
         ("VIGIE__SEVRER__LISTEN", "127.0.0.1:1", "CFG-ENVIRONMENT", "sevrer"),
+        ("VIGIE__LIMITS", "3", "CFG-ENVIRONMENT", "expected a table"),
         ("VIGIE__LIMITS__TIMEOUT_MS", "soon", "CFG-ENVIRONMENT", "VIGIE__LIMITS__TIMEOUT_MS"),
         ("VIGIE__LIMITS__TIMEOUT_MS", "1", "CFG-VALUE", "limits.timeout_ms"),
         ("VIGIE__AUDIENCE__NOBODY__MIN_ACR", "eidas1", "CFG-ENVIRONMENT", "NOBODY"),
