@@ -120,16 +120,20 @@ impl LoadedPolicy {
             return Some(unasked(Failure::Quarantined));
         }
         let evaluation = revision.policy.evaluate_within(patience, request);
-        match evaluation.answer {
+        let is_cut = patience == Patience::Brief && matches!(evaluation.answer, Err(Failure::Timeout));
+        (!is_cut).then_some(evaluation)
+    }
+
+    /// Holds an answer for or against the policy, once for each question however often it was asked.
+    pub fn settle(&self, answer: &Result<types::Outcome, Failure>) {
+        match answer {
             // A write for every question would be fought over by all processors.
             Ok(_) if self.failures.load(Ordering::Relaxed) == 0 => {}
             Ok(_) => self.failures.store(0, Ordering::Relaxed),
-            // The host was busy; the policy did nothing.
-            Err(Failure::Busy) => {}
-            Err(Failure::Timeout) if patience == Patience::Brief => return None,
-            Err(failure) => self.failed(failure),
+            // It was not asked, or the host was busy: the policy did nothing.
+            Err(Failure::Missing | Failure::Quarantined | Failure::Busy) => {}
+            Err(failure) => self.failed(*failure),
         }
-        Some(evaluation)
     }
 
     fn failed(&self, failure: Failure) {

@@ -104,6 +104,26 @@ async fn a_slow_policy_is_asked_again_where_it_keeps_nobody_waiting_and_a_quick_
 }
 
 #[tokio::test]
+async fn a_failure_counts_once_although_the_question_was_asked_twice() {
+    let provider = doctor().await;
+    let desk = Desk::new(&provider);
+    let (trap, trap_digest) = write(desk.path(), "trap", &in_shell("trap"));
+    let (slow, slow_digest) = write(desk.path(), "slow", &in_shell("slow-answer"));
+    desk.set(|config| {
+        config["audience"][0]["policy"] = json!([
+            policy("hostile", &trap, &trap_digest.to_string(), ("required", false)),
+            policy("slow", &slow, &slow_digest.to_string(), ("required", true)),
+        ]);
+    });
+    let host = Host::serve(&desk.config()).await.unwrap();
+    let handle = host.log_in(SMURTAB_SECRET, &provider.key.sign(&claims("smurtab"))).await;
+    for round in 1..=6 {
+        let expected = if round <= 5 { "POL-TRAP" } else { "POL-QUARANTINED" };
+        assert_eq!(ask(&host, &handle).await["context"]["reason_code"], expected, "{round}");
+    }
+}
+
+#[tokio::test]
 async fn a_shadow_is_compared_and_never_counted() {
     let provider = doctor().await;
     let desk = Desk::new(&provider);

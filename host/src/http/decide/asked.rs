@@ -37,8 +37,9 @@ impl<'a> Asked<'a> {
         Some(Self { policy, evaluation, took: begun.elapsed() })
     }
 
-    /// Counts what came of it.
+    /// Counts what came of it, for and against the policy too.
     pub(super) fn count(&self, service: &Service, audience: &Audience) {
+        self.policy.settle(&self.evaluation.answer);
         let audience = &audience.config.id;
         service.metrics.policy_asked(audience, &self.policy.id, self.effect(), self.took);
         if let Err(failure) = &self.evaluation.answer {
