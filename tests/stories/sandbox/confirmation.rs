@@ -4,12 +4,12 @@ use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use vigie_e2e::browser::Frame;
 
-use crate::support::{DOCTOR, IDENTIFIER, PIN, Scene, Story, tell};
+use crate::support::{DOCTOR, IDENTIFIER, PIN, SETS, Scene, Story, tell};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn confirmation() {
     tell("confirmation", Scene::plain(), async |story| {
-        for set in ["forms", "spa", "guide", "awkward"] {
+        for set in SETS {
             story.sandbox.set(json!({ "templates": set, "confirm": "always" })).await?;
             story.browser.only_tab("about:blank").await?;
             reach_confirmation(story).await.with_context(|| format!("with the set `{set}`"))?;

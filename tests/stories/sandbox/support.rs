@@ -27,6 +27,9 @@ pub(crate) const PIN: &str = "1234";
 /// The field of the login page, whatever it is called there.
 pub(crate) const IDENTIFIER: &str = "form input[type=text]";
 
+/// The sets of login pages that the sandbox has.
+pub(crate) const SETS: [&str; 4] = ["forms", "spa", "guide", "awkward"];
+
 /// How a scene is set.
 #[derive(Debug, Clone)]
 pub(crate) struct Scene {

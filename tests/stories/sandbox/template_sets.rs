@@ -7,7 +7,7 @@ use vigie_e2e::hand::find;
 use vigie_e2e::popup::Popup;
 
 use crate::activation_by_card::{at_the_portal, qr_code};
-use crate::support::{DOCTOR, IDENTIFIER, NEWCOMER, PIN, Scene, Story, tell};
+use crate::support::{DOCTOR, IDENTIFIER, NEWCOMER, PIN, SETS, Scene, Story, tell};
 
 const WALLET: &str = "https://wallet.esw.esante.gouv.fr";
 const LOGOUT: &str = "https://auth.esw.esante.gouv.fr/auth/realms/esante-wallet/protocol/openid-connect/logout";
@@ -16,7 +16,7 @@ const LOGOUT: &str = "https://auth.esw.esante.gouv.fr/auth/realms/esante-wallet/
 async fn template_sets() {
     let scene = Scene { browser: Setup::hidden(Extension::Loaded), ..Scene::plain() };
     tell("template-sets", scene, async |story| {
-        for set in ["forms", "spa", "guide", "awkward"] {
+        for set in SETS {
             log_in(story, set).await.with_context(|| format!("with the set `{set}`"))?;
             other_pages(story, set).await.with_context(|| format!("with the set `{set}`"))?;
         }
@@ -142,7 +142,7 @@ async fn activation_on_template_sets() {
     let browser = Setup::hidden(Extension::Loaded).with_card(NEWCOMER);
     tell("activation-sets", Scene { browser, ..Scene::plain() }, async |story| {
         story.sandbox.stop_clock().await?;
-        for set in ["forms", "spa", "guide", "awkward"] {
+        for set in SETS {
             activates(story, set).await.with_context(|| format!("with the set `{set}`"))?;
         }
         Ok(())
