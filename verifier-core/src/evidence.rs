@@ -7,7 +7,6 @@ use std::borrow::Cow;
 
 /// One step of a verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Check {
     /// The token has three parts of strict base64url within the size limits (RFC 7515 3.1, 5.2).
     Form,

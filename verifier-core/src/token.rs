@@ -38,7 +38,7 @@ pub use coded::{CodeSystem, CodedValue};
 pub use confirmation::CnfEncoding;
 pub use inspect::{InspectInput, InspectedKind, InspectedToken, inspect_token};
 pub use introspection::{IntrospectionInput, LiveSession, verify_introspection};
-pub use jwks::{ChooseKeyError, Jwks, ParseJwksError};
+pub use jwks::{ChooseKeyError, DeclaredAlgorithm, Jwks, KeyMaterial, KeyPurpose, ParseJwksError, PublishedKey};
 pub use jws::{Header, ParseJwsError, UnverifiedJws};
 pub use key::{P256Key, PublicKey, RsaKey, UnusableKey};
 pub use level::{Acr, AuthMode};

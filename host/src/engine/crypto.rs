@@ -1,4 +1,4 @@
-//! Signature checks for the verifier component, answered with aws-lc-rs.
+//! Signature checks and digests for the verifier component, answered with aws-lc-rs.
 //!
 //! The component chooses algorithm and key by its own rules; here the bytes are only checked. Every failure is `false`: the
 //! component does not learn why, and neither does an attacker. RS256 and PS256 take 2048 to 8192 bit keys, ES256 the 64 byte
@@ -9,12 +9,13 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, RsaParameters,
     RsaPublicKeyComponents,
 };
 
-use super::verifier::bindings::vigie::verifier::crypto::{Algorithm, PublicKey};
+use super::verifier::bindings::vigie::verifier::keys::{Algorithm, PublicKey};
 
 /// Public keys that have signed something, ready to check with. Which one a token may name is not decided here.
 #[derive(Default)]
@@ -60,6 +61,14 @@ impl Keys {
     }
 }
 
+/// SHA-256 as four big-endian integers.
+pub(super) fn sha256(message: &[u8]) -> (u64, u64, u64, u64) {
+    let digest = digest(&SHA256, message);
+    let mut parts = digest.as_ref().as_chunks::<8>().0.iter().copied().map(u64::from_be_bytes);
+    let mut part = || parts.next().unwrap_or_default();
+    (part(), part(), part(), part())
+}
+
 fn parse(algorithm: Algorithm, [first, second]: &[Vec<u8>; 2]) -> Option<ParsedPublicKey> {
     let rsa = |parameters: &'static RsaParameters| {
         RsaPublicKeyComponents { n: first, e: second }.to_parsed_public_key(parameters).ok()
@@ -83,7 +92,7 @@ mod tests {
     use aws_lc_rs::rand::SystemRandom;
     use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 
-    use super::super::verifier::bindings::vigie::verifier::crypto::{P256Key, RsaKey};
+    use super::super::verifier::bindings::vigie::verifier::keys::{P256Key, RsaKey};
     use super::*;
 
     struct Signer(EcdsaKeyPair);
@@ -120,6 +129,13 @@ mod tests {
             assert!(!keys.verify(algorithm, key, b"message", &[0; 64]));
         }
         assert_eq!(keys.0.load().len(), 2);
+    }
+
+    #[test]
+    fn the_digest_of_the_standard() {
+        // FIPS 180-4, example of one block: "abc".
+        let expected = (0xba7816bf_8f01cfea, 0x414140de_5dae2223, 0xb00361a3_96177a9c, 0xb410ff61_f20015ad);
+        assert_eq!(sha256(b"abc"), expected);
     }
 
     #[test]

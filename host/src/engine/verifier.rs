@@ -4,11 +4,15 @@
 //! it returns is the only way to a [`types::Login`].
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
+use verifier_core::evidence::Check;
 use wasmtime::Store;
 use wasmtime::component::{HasSelf, Linker};
 
+use super::crypto;
 use super::limits::{Failure, Guest};
 use super::{Engine, LoadComponentError, Patience, inspect::Inspected};
 use crate::digest::Digest;
@@ -26,20 +30,124 @@ pub mod bindings {
 pub use super::policy::types;
 use bindings::VerifierPre;
 pub use bindings::exports::vigie::verifier::verify;
-use bindings::vigie::verifier::crypto::{Algorithm, PublicKey};
+use bindings::vigie::verifier::keys::{Algorithm, PublicKey, PublishedKey};
+
+impl bindings::vigie::verifier::keys::Host for Guest {}
 
 impl bindings::vigie::verifier::crypto::Host for Guest {
     fn verify(&mut self, algorithm: Algorithm, key: PublicKey, message: Vec<u8>, signature: Vec<u8>) -> bool {
         self.keys.verify(algorithm, key, &message, &signature)
     }
+
+    fn sha256(&mut self, message: Vec<u8>) -> (u64, u64, u64, u64) {
+        crypto::sha256(&message)
+    }
+}
+
+/// A login that the component has checked.
+pub struct Verified {
+    /// As policies see it.
+    pub login: types::Login,
+    /// To be consumed before the login is used.
+    pub one_shots: Vec<verify::OneShot>,
+}
+
+/// Why it refuses one.
+pub struct Refused {
+    /// Stable code of the core.
+    pub code: String,
+    /// What is wrong, in one sentence.
+    pub message: String,
+    /// What the reader can do next.
+    pub help: String,
+    /// The checks that were passed before.
+    pub evidence: Vec<types::Evidence>,
+}
+
+/// What the component says of a login.
+pub type Answer = Result<Verified, Refused>;
+
+impl From<verify::Verified> for Verified {
+    fn from(verified: verify::Verified) -> Self {
+        let login = types::Login {
+            identity: verified.identity,
+            level: Some(verified.level),
+            auth_mode: verified.auth_mode,
+            auth_time: verified.auth_time,
+            verified_at: verified.verified_at,
+            userinfo: verified.userinfo,
+            evidence: evidence(verified.evidence),
+        };
+        Self { login, one_shots: verified.one_shots }
+    }
+}
+
+impl From<verify::Failure> for Refused {
+    fn from(failure: verify::Failure) -> Self {
+        let verify::Failure { code, message, help, evidence } = failure;
+        Self { code, message, help, evidence: self::evidence(evidence) }
+    }
+}
+
+fn evidence(checks: Vec<verify::Checked>) -> Vec<types::Evidence> {
+    let named = |one: verify::Checked| types::Evidence {
+        check: check(one.check).name().to_owned(),
+        outcome: one.outcome,
+        detail: one.detail,
+    };
+    checks.into_iter().map(named).collect()
+}
+
+fn check(check: verify::Check) -> Check {
+    match check {
+        verify::Check::Form => Check::Form,
+        verify::Check::Header => Check::Header,
+        verify::Check::DuplicateMembers => Check::DuplicateMembers,
+        verify::Check::Algorithm => Check::Algorithm,
+        verify::Check::Key => Check::Key,
+        verify::Check::Signature => Check::Signature,
+        verify::Check::TokenType => Check::TokenType,
+        verify::Check::Issuer => Check::Issuer,
+        verify::Check::Audience => Check::Audience,
+        verify::Check::AuthorizedParty => Check::AuthorizedParty,
+        verify::Check::Expiry => Check::Expiry,
+        verify::Check::NotBefore => Check::NotBefore,
+        verify::Check::IssuedAt => Check::IssuedAt,
+        verify::Check::Nonce => Check::Nonce,
+        verify::Check::Level => Check::Level,
+        verify::Check::AuthMode => Check::AuthMode,
+        verify::Check::AuthTime => Check::AuthTime,
+        verify::Check::AccessTokenHash => Check::AccessTokenHash,
+        verify::Check::AccessToken => Check::AccessToken,
+        verify::Check::Confirmation => Check::Confirmation,
+        verify::Check::Userinfo => Check::UserInfo,
+        verify::Check::NationalId => Check::NationalId,
+        verify::Check::Rpps => Check::Rpps,
+        verify::Check::Practices => Check::Practices,
+        verify::Check::ActingAs => Check::ActingAs,
+        verify::Check::Introspection => Check::Introspection,
+    }
 }
 
 /// The core, ready to be called.
+///
+/// It reads a JWK Set once: the keys of a provider stay the same for weeks, and with their certificates they are longer than a token.
 pub struct Verifier {
     engine: Engine,
     pre: VerifierPre<Guest>,
     digest: Digest,
+    sets: ArcSwap<Vec<KeySet>>,
 }
+
+/// A JWK Set as the component read it.
+#[derive(Clone)]
+struct KeySet {
+    jwks: Arc<str>,
+    keys: Arc<[PublishedKey]>,
+}
+
+/// More than the providers of one host publish at a time. The set that was read first makes room for one more.
+const MOST_SETS: usize = 16;
 
 impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -61,7 +169,7 @@ impl Verifier {
         let mut linker: Linker<Guest> = Linker::new(&engine.inner);
         bindings::Verifier::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest).map_err(mismatch)?;
         let pre = linker.instantiate_pre(&inspected.component).and_then(VerifierPre::new).map_err(mismatch)?;
-        Ok(Self { engine: engine.clone(), pre, digest: inspected.digest })
+        Ok(Self { engine: engine.clone(), pre, digest: inspected.digest, sets: ArcSwap::default() })
     }
 
     /// Digest of the component: which revision of the core speaks.
@@ -69,16 +177,45 @@ impl Verifier {
         self.digest
     }
 
-    /// Verifies one login in a fresh instance.
+    /// Verifies one login in a fresh instance, with the keys of a JWK Set.
     ///
     /// # Errors
     /// Outside: the component failed. Inside: the login is refused, with the checks passed before.
-    pub fn login(&self, input: &verify::Input) -> Result<Result<verify::Verified, verify::Failure>, Failure> {
+    pub fn login(&self, jwks: &str, input: &verify::Input) -> Result<Answer, Failure> {
         let mut store = self.engine.store(Patience::Full);
         self.pre
             .instantiate(&mut store)
-            .and_then(|instance| instance.vigie_verifier_verify().call_check_login(&mut store, input))
+            .and_then(|instance| self.check(&mut store, &instance, jwks, input))
             .map_err(|error| Failure::of(&error))
+    }
+
+    fn check(
+        &self,
+        store: &mut Store<Guest>,
+        instance: &bindings::Verifier,
+        jwks: &str,
+        input: &verify::Input,
+    ) -> wasmtime::Result<Answer> {
+        let interface = instance.vigie_verifier_verify();
+        let known = self.sets.load().iter().find(|set| *set.jwks == *jwks).map(|set| Arc::clone(&set.keys));
+        let keys = match known {
+            Some(keys) => keys,
+            None => match interface.call_read_keys(&mut *store, jwks)? {
+                Ok(keys) => self.keep(jwks, keys),
+                Err(refused) => return Ok(Err(refused.into())),
+            },
+        };
+        let answer = interface.call_check_login(store, &keys, input)?;
+        Ok(answer.map(Verified::from).map_err(Refused::from))
+    }
+
+    fn keep(&self, jwks: &str, keys: Vec<PublishedKey>) -> Arc<[PublishedKey]> {
+        let one = KeySet { jwks: jwks.into(), keys: keys.into() };
+        self.sets.rcu(|sets| {
+            let surplus = (sets.len() + 1).saturating_sub(MOST_SETS);
+            sets.iter().skip(surplus).chain([&one]).cloned().collect::<Vec<_>>()
+        });
+        one.keys
     }
 
     /// One line of the `inspect` contract in a fresh instance.
@@ -121,13 +258,12 @@ impl Verifier {
     ///
     /// # Errors
     /// Outside: the component failed. Inside: the login is refused, so it measures nothing.
-    pub fn time_steps(&self, input: &verify::Input) -> Result<Result<Steps, verify::Failure>, Failure> {
+    pub fn time_steps(&self, jwks: &str, input: &verify::Input) -> Result<Result<Steps, Refused>, Failure> {
         let failed = |error: wasmtime::Error| Failure::of(&error);
         let begun = Instant::now();
         let mut store = self.engine.store(Patience::Full);
         let instance = self.pre.instantiate(&mut store).map_err(failed)?;
-        let interface = instance.vigie_verifier_verify();
-        if let Err(refused) = interface.call_check_login(&mut store, input).map_err(failed)? {
+        if let Err(refused) = self.check(&mut store, &instance, jwks, input).map_err(failed)? {
             return Ok(Err(refused));
         }
         let fresh = begun.elapsed();
@@ -135,7 +271,7 @@ impl Verifier {
         for _ in 0..=SETTLING {
             store.set_epoch_deadline(self.engine.deadline(Patience::Full));
             let begun = Instant::now();
-            let _the_same = interface.call_check_login(&mut store, input).map_err(failed)?;
+            let _the_same = self.check(&mut store, &instance, jwks, input).map_err(failed)?;
             warm = begun.elapsed();
         }
         Ok(Ok(Steps { fresh, warm }))

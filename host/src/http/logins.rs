@@ -22,7 +22,7 @@ use super::refusal::Refusal;
 use super::{Evidence, auth_mode, evidence, level};
 use crate::config::{CnfEncoding, Level, LoginRules, UserinfoMode};
 use crate::engine::policy::types;
-use crate::engine::verifier::verify;
+use crate::engine::verifier::{Verified, verify};
 use crate::log::{Event, LoginLine, Pseudonym, RevocationLine};
 use crate::metrics::Stage;
 use crate::provider::{Keys, Provider, ProviderError};
@@ -103,24 +103,23 @@ async fn verified(service: &Arc<Service>, audience: &Audience, request: Request)
     let provider = service.providers.of(&rules.issuer).ok_or(Refusal::NotFound)?;
     let keys = provider.keys().await?;
     let userinfo = userinfo(rules, provider, &keys, &request).await;
-    let mut input = input(service, rules, &keys, request)?;
+    let mut input = input(service, rules, request)?;
     let userinfo = match userinfo {
         Ok(userinfo) => userinfo,
         Err(refusal @ Refusal::Provider(ProviderError::AccessTokenRefused)) => {
             // A token that is no good by itself explains a refused access token better than the access token does.
-            verify(service, audience, input).await?;
+            verify(service, audience, &keys, input).await?;
             return Err(refusal);
         }
         Err(refusal) => return Err(refusal),
     };
     input.userinfo = userinfo;
-    let verified = match verify(service, audience, input.clone()).await {
+    let verified = match verify(service, audience, &keys, input.clone()).await {
         Err(Refusal::Login { code, .. })
             if code == UNKNOWN_KEY
                 && let Some(newer) = provider.keys_other_than(&keys).await =>
         {
-            input.jwks = newer.jwks.clone();
-            verify(service, audience, input).await?
+            verify(service, audience, &newer, input).await?
         }
         other => other?,
     };
@@ -133,22 +132,24 @@ const UNKNOWN_KEY: &str = "TOK-KEY-UNKNOWN";
 async fn verify(
     service: &Arc<Service>,
     audience: &Audience,
+    keys: &Arc<Keys>,
     input: verify::Input,
-) -> Result<verify::Verified, Refusal> {
+) -> Result<Verified, Refusal> {
     let verifier = Arc::clone(&service.verifier);
+    let keys = Arc::clone(keys);
     let metrics = Arc::clone(&service.metrics);
     let answer = super::behind_gate(service, audience, move || {
         let begun = Instant::now();
-        let answer = verifier.login(&input);
+        let answer = verifier.login(&keys.jwks, &input);
         metrics.stage(Stage::Core, begun.elapsed());
         answer
     })
     .await?;
-    answer.map_err(Refusal::Verifier)?.map_err(|failure| Refusal::Login {
-        evidence: evidence(&failure.evidence),
-        code: failure.code,
-        message: failure.message,
-        help: failure.help,
+    answer.map_err(Refusal::Verifier)?.map_err(|refused| Refusal::Login {
+        evidence: evidence(&refused.evidence),
+        code: refused.code,
+        message: refused.message,
+        help: refused.help,
     })
 }
 
@@ -177,7 +178,7 @@ async fn userinfo(
     }
 }
 
-fn input(service: &Service, config: &LoginRules, keys: &Keys, request: Request) -> Result<verify::Input, Refusal> {
+fn input(service: &Service, config: &LoginRules, request: Request) -> Result<verify::Input, Refusal> {
     let thumbprint = match request.certificate_thumbprint {
         Some(text) => {
             let bytes = URL_SAFE_NO_PAD.decode(text).ok().filter(|bytes| bytes.len() == 32);
@@ -206,14 +207,13 @@ fn input(service: &Service, config: &LoginRules, keys: &Keys, request: Request) 
         nonce: request.nonce.map_or(verify::ExpectedNonce::NotSent, verify::ExpectedNonce::Exactly),
         id_token: request.id_token,
         access_token: request.access_token,
-        jwks: keys.jwks.clone(),
         userinfo: None,
         certificate_thumbprint: thumbprint,
         acting_as: request.acting_as,
     })
 }
 
-async fn store(service: &Arc<Service>, audience: &Audience, verified: verify::Verified) -> Result<Created, Refusal> {
+async fn store(service: &Arc<Service>, audience: &Audience, verified: Verified) -> Result<Created, Refusal> {
     let login = verified.login;
     let mut one_shots = Vec::with_capacity(verified.one_shots.len());
     for one_shot in verified.one_shots {

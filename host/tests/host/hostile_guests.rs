@@ -91,7 +91,7 @@ fn some_are_refused_before_they_are_asked() {
 }
 
 #[test]
-fn brief_patience_ends_at_the_next_tick_and_full_patience_asks_again() {
+fn brief_patience_ends_within_two_ticks_and_full_patience_asks_again() {
     let engine = Engine::start(&Limits { timeout_ms: 10_000, ..limits() }).unwrap();
     let slow = prepare(&engine, &in_shell("slow-answer")).unwrap();
     let cut = slow.evaluate_within(Patience::Brief, &request(vec![])).answer.err();

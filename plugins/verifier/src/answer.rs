@@ -1,6 +1,6 @@
 //! From the core's answer to the contract's: the second half of the conversion.
 
-use verifier_core::evidence::{Entry, Evidence, Outcome};
+use verifier_core::evidence::{Check, Entry, Evidence, Outcome};
 use verifier_core::token::{
     Acr, AuthMode, Identity, OneShot, OtherId, Practice, Structure, UserInfoSource, VerifiedLogin, VerifyLoginError,
 };
@@ -10,15 +10,13 @@ use crate::bindings::vigie::policy::types;
 
 pub(crate) fn verified(login: &VerifiedLogin) -> verify::Verified {
     verify::Verified {
-        login: types::Login {
-            identity: identity(login.identity()),
-            level: Some(level(login.level())),
-            auth_mode: auth_mode(login.auth_mode()),
-            auth_time: login.auth_time(),
-            verified_at: login.verified_at(),
-            userinfo: userinfo_source(login.userinfo()),
-            evidence: evidence(login.evidence()),
-        },
+        identity: identity(login.identity()),
+        level: level(login.level()),
+        auth_mode: auth_mode(login.auth_mode()),
+        auth_time: login.auth_time(),
+        verified_at: login.verified_at(),
+        userinfo: userinfo_source(login.userinfo()),
+        evidence: evidence(login.evidence()),
         one_shots: login.one_shots().iter().map(one_shot).collect(),
     }
 }
@@ -85,19 +83,50 @@ fn userinfo_source(source: UserInfoSource) -> types::UserinfoSource {
     }
 }
 
-fn evidence(evidence: &Evidence) -> Vec<types::Evidence> {
+fn evidence(evidence: &Evidence) -> Vec<verify::Checked> {
     evidence.entries().iter().map(entry).collect()
 }
 
-fn entry(entry: &Entry) -> types::Evidence {
-    types::Evidence {
-        check: entry.check().name().to_owned(),
+fn entry(entry: &Entry) -> verify::Checked {
+    verify::Checked {
+        check: check(entry.check()),
         outcome: match entry.outcome() {
             Outcome::Passed => types::CheckOutcome::Passed,
             Outcome::Absent => types::CheckOutcome::Absent,
             Outcome::Noted => types::CheckOutcome::Noted,
         },
         detail: entry.detail().map(str::to_owned),
+    }
+}
+
+fn check(check: Check) -> verify::Check {
+    match check {
+        Check::Form => verify::Check::Form,
+        Check::Header => verify::Check::Header,
+        Check::DuplicateMembers => verify::Check::DuplicateMembers,
+        Check::Algorithm => verify::Check::Algorithm,
+        Check::Key => verify::Check::Key,
+        Check::Signature => verify::Check::Signature,
+        Check::TokenType => verify::Check::TokenType,
+        Check::Issuer => verify::Check::Issuer,
+        Check::Audience => verify::Check::Audience,
+        Check::AuthorizedParty => verify::Check::AuthorizedParty,
+        Check::Expiry => verify::Check::Expiry,
+        Check::NotBefore => verify::Check::NotBefore,
+        Check::IssuedAt => verify::Check::IssuedAt,
+        Check::Nonce => verify::Check::Nonce,
+        Check::Level => verify::Check::Level,
+        Check::AuthMode => verify::Check::AuthMode,
+        Check::AuthTime => verify::Check::AuthTime,
+        Check::AccessTokenHash => verify::Check::AccessTokenHash,
+        Check::AccessToken => verify::Check::AccessToken,
+        Check::Confirmation => verify::Check::Confirmation,
+        Check::UserInfo => verify::Check::Userinfo,
+        Check::NationalId => verify::Check::NationalId,
+        Check::Rpps => verify::Check::Rpps,
+        Check::Practices => verify::Check::Practices,
+        Check::ActingAs => verify::Check::ActingAs,
+        Check::Introspection => verify::Check::Introspection,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use verifier_core::token::{
     Acr, Audience, AudienceSettings, CertificateBinding, ClockSkew, CnfEncoding, ExpectedNonce, Jwks, LoginInput,
-    UserInfoInput, VerifyLoginError,
+    UserInfoInput,
 };
 
 use crate::answer;
@@ -22,9 +22,8 @@ pub(crate) struct Question {
 }
 
 impl Question {
-    /// Reads what has a form of its own: the audience, the keys, the thumbprint.
-    pub(crate) fn read(input: verify::Input) -> Result<Self, verify::Failure> {
-        let jwks = Jwks::parse(&input.jwks).map_err(|error| answer::failure(&VerifyLoginError::from(error)))?;
+    /// Reads what has a form of its own: the audience, the thumbprint.
+    pub(crate) fn read(jwks: Jwks, input: verify::Input) -> Result<Self, verify::Failure> {
         let certificate_thumbprint = match input.certificate_thumbprint.map(<[u8; 32]>::try_from) {
             None => None,
             Some(Ok(thumbprint)) => Some(thumbprint),

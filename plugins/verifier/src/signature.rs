@@ -11,6 +11,7 @@ mod imported {
     use verifier_core::token::{Algorithm, BadSignature, PublicKey, SignatureVerifier};
 
     use crate::bindings::vigie::verifier::crypto;
+    use crate::keys::{algorithm, public_key};
 
     /// Asks the host. It is told algorithm, key, message and signature and nothing of what they are for.
     pub(crate) struct HostCrypto;
@@ -18,25 +19,21 @@ mod imported {
     impl SignatureVerifier for HostCrypto {
         fn verify(
             &self,
-            algorithm: Algorithm,
+            named: Algorithm,
             key: &PublicKey,
             message: &[u8],
             signature: &[u8],
         ) -> Result<(), BadSignature> {
-            let algorithm = match algorithm {
-                Algorithm::Rs256 => crypto::Algorithm::Rs256,
-                Algorithm::Ps256 => crypto::Algorithm::Ps256,
-                Algorithm::Es256 => crypto::Algorithm::Es256,
-            };
-            let key = match key {
-                PublicKey::Rsa(key) => {
-                    crypto::PublicKey::Rsa(crypto::RsaKey { n: key.modulus().to_vec(), e: key.exponent().to_vec() })
-                }
-                PublicKey::P256(key) => {
-                    crypto::PublicKey::P256(crypto::P256Key { x: key.x().to_vec(), y: key.y().to_vec() })
-                }
-            };
-            if crypto::verify(algorithm, &key, message, signature) { Ok(()) } else { Err(BadSignature) }
+            let holds = crypto::verify(algorithm(named), &public_key(key), message, signature);
+            if holds { Ok(()) } else { Err(BadSignature) }
+        }
+
+        fn sha256(&self, bytes: &[u8]) -> [u8; 32] {
+            let (first, second, third, fourth) = crypto::sha256(bytes);
+            let mut digest = [0; 32];
+            let parts = [first, second, third, fourth].map(u64::to_be_bytes);
+            digest.as_chunks_mut::<8>().0.copy_from_slice(&parts);
+            digest
         }
     }
 }

@@ -5,7 +5,8 @@ use verifier_core::token::RustCrypto;
 
 use crate::bindings::exports::vigie::verifier::verify;
 use crate::bindings::vigie::policy::types;
-use crate::check_login;
+use crate::bindings::vigie::verifier::keys::{Material, P256Key, PublicKey, RsaKey};
+use crate::{check_login, keys};
 
 fn text(line: &Value, member: &str) -> String {
     line[member].as_str().unwrap_or_default().to_owned()
@@ -13,6 +14,12 @@ fn text(line: &Value, member: &str) -> String {
 
 fn optional(line: &Value, member: &str) -> Option<String> {
     line[member].as_str().map(str::to_owned)
+}
+
+/// Both steps of the contract: the keys are read, then a login is checked with them.
+fn check_line(line: &Value) -> Result<verify::Verified, verify::Failure> {
+    let jwks = line["jwks"].as_str().map_or_else(|| line["jwks"].to_string(), str::to_owned);
+    check_login(keys::read(&jwks)?, input(line), &RustCrypto)
 }
 
 fn input(line: &Value) -> verify::Input {
@@ -37,7 +44,6 @@ fn input(line: &Value) -> verify::Input {
         nonce: optional(line, "nonce").map_or(verify::ExpectedNonce::NotSent, verify::ExpectedNonce::Exactly),
         id_token: text(line, "id_token"),
         access_token: optional(line, "access_token"),
-        jwks: line["jwks"].as_str().map_or_else(|| line["jwks"].to_string(), str::to_owned),
         userinfo: optional(line, "userinfo").map(|json| verify::Userinfo {
             source: match line["userinfo_source"].as_str().unwrap() {
                 "fetched" => verify::UserinfoSource::Fetched,
@@ -61,8 +67,8 @@ fn report(answer: &Result<verify::Verified, verify::Failure>) -> Value {
         Ok(verified) => json!({
             "verified": true,
             "code": null,
-            "login": login(&verified.login, &verified.one_shots),
-            "evidence": evidence(&verified.login.evidence),
+            "login": login(verified),
+            "evidence": evidence(&verified.evidence),
         }),
         Err(failure) => json!({
             "verified": false,
@@ -74,18 +80,30 @@ fn report(answer: &Result<verify::Verified, verify::Failure>) -> Value {
     }
 }
 
-fn evidence(evidence: &[types::Evidence]) -> Value {
+/// In the spelling of the contract: `DuplicateMembers` is `duplicate-members`.
+fn check_name(check: verify::Check) -> String {
+    let variant = format!("{check:?}");
+    let mut name = String::new();
+    for letter in variant.trim_start_matches("Check::").chars() {
+        if letter.is_ascii_uppercase() && !name.is_empty() {
+            name.push('-');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
+}
+
+fn evidence(evidence: &[verify::Checked]) -> Value {
     let outcome = |outcome| match outcome {
         types::CheckOutcome::Passed => "passed",
         types::CheckOutcome::Absent => "absent",
         types::CheckOutcome::Noted => "noted",
     };
-    let entry =
-        |one: &types::Evidence| json!({"check": one.check, "outcome": outcome(one.outcome), "detail": one.detail});
+    let entry = |one: &verify::Checked| json!({"check": check_name(one.check), "outcome": outcome(one.outcome), "detail": one.detail});
     evidence.iter().map(entry).collect()
 }
 
-fn login(login: &types::Login, one_shots: &[verify::OneShot]) -> Value {
+fn login(login: &verify::Verified) -> Value {
     let identity = &login.identity;
     let identifiers = identity.identifiers.iter().map(|id| json!({"origin": id.origin, "value": id.value}));
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
@@ -97,7 +115,7 @@ fn login(login: &types::Login, one_shots: &[verify::OneShot]) -> Value {
         "identifiers": identifiers.collect::<Value>(),
         "practices": identity.practices.iter().map(practice).collect::<Value>(),
         "acting_as": identity.acting_as,
-        "level": match login.level.unwrap() {
+        "level": match login.level {
             types::Level::Eidas1 => "eidas1",
             types::Level::Eidas2 => "eidas2",
             types::Level::Eidas3 => "eidas3",
@@ -116,7 +134,7 @@ fn login(login: &types::Login, one_shots: &[verify::OneShot]) -> Value {
             types::UserinfoSource::Fetched => "fetched",
             types::UserinfoSource::Relayed => "relayed",
         },
-        "one_shots": one_shots.iter().map(|one| json!({"key": hex(&one.key), "expires": one.expires})).collect::<Value>(),
+        "one_shots": login.one_shots.iter().map(|one| json!({"key": hex(&one.key), "expires": one.expires})).collect::<Value>(),
     })
 }
 
@@ -163,10 +181,47 @@ fn the_typed_contract_says_what_the_line_says() {
         if said["code"].as_str().is_some_and(|code| code.starts_with("IN-")) {
             continue;
         }
-        check_same(&report(&check_login(input(line), &RustCrypto)), &said, &vector["name"]);
+        check_same(&report(&check_line(line)), &said, &vector["name"]);
         compared += 1;
     }
     assert!(compared > 30, "only {compared} vectors were compared");
+}
+
+fn published(line: &Value) -> Vec<crate::PublishedKey> {
+    keys::read(&line["jwks"].to_string()).unwrap()
+}
+
+#[test]
+fn a_set_of_keys_is_read_by_the_core() {
+    let code = |jwks: &str| keys::read(jwks).unwrap_err().code;
+    assert_eq!(code("{}"), "TOK-JWKS-FORM");
+    assert_eq!(code(r#"{"keys":[{"kty":"oct","k":"AQAB"}]}"#), "TOK-JWKS-PRIVATE-KEY");
+}
+
+/// A caller that hands over weaker keys than were read gets no login from them.
+#[test]
+fn keys_are_held_to_their_sizes_again() {
+    let check = |change: fn(&mut PublicKey), code: &str| {
+        let mut changed = 0;
+        for vector in vectors().iter().filter(|vector| check_line(&vector["line"]).is_ok()) {
+            let mut keys = published(&vector["line"]);
+            for key in &mut keys {
+                if let Material::Usable(key) = &mut key.material {
+                    change(key);
+                }
+            }
+            let failure = check_login(keys, input(&vector["line"]), &RustCrypto).unwrap_err();
+            assert_eq!(failure.code, code, "{}", vector["name"]);
+            changed += 1;
+        }
+        assert!(changed > 0);
+    };
+    check(|key| *key = PublicKey::Rsa(RsaKey { n: vec![0xff; 64], e: vec![1, 0, 1] }), "TOK-KEY-UNUSABLE");
+    check(|key| *key = PublicKey::P256(P256Key { x: vec![1; 31], y: vec![1; 32] }), "TOK-KEY-UNUSABLE");
+    let one = published(&vectors()[0]["line"]).swap_remove(0);
+    let too_many = vec![one; verifier_core::limits::JWKS_KEYS + 1];
+    let failure = check_login(too_many, input(&vectors()[0]["line"]), &RustCrypto).unwrap_err();
+    assert_eq!(failure.code, "TOK-JWKS-TOO-LARGE");
 }
 
 #[test]
@@ -175,11 +230,10 @@ fn what_only_a_caller_can_get_wrong() {
         let first = vectors().swap_remove(0);
         let mut input = input(&first["line"]);
         change(&mut input);
-        let failure = check_login(input, &RustCrypto).unwrap_err();
+        let failure = check_login(published(&first["line"]), input, &RustCrypto).unwrap_err();
         assert_eq!(failure.code, code);
         assert!(!failure.message.is_empty() && !failure.help.is_empty() && failure.evidence.is_empty(), "{code}");
     };
-    check(|input| input.jwks = "{}".into(), "TOK-JWKS-FORM");
     check(|input| input.audience.clock_skew = 31, "TOK-CLOCK-SKEW");
     check(|input| input.audience.client_id.clear(), "TOK-AUDIENCE-EMPTY");
     check(|input| input.audience.issuer.clear(), "TOK-AUDIENCE-EMPTY");
@@ -189,9 +243,10 @@ fn what_only_a_caller_can_get_wrong() {
 
 #[test]
 fn a_body_without_a_source_is_not_read() {
-    let mut input = input(&vectors()[0]["line"]);
+    let line = &vectors()[0]["line"];
+    let mut input = input(line);
     input.userinfo = Some(verify::Userinfo { source: verify::UserinfoSource::None, json: "not JSON".into() });
-    let verified = check_login(input, &RustCrypto).unwrap();
-    assert!(matches!(verified.login.userinfo, verify::UserinfoSource::None));
-    assert!(verified.login.identity.practices.is_empty());
+    let verified = check_login(published(line), input, &RustCrypto).unwrap();
+    assert!(matches!(verified.userinfo, verify::UserinfoSource::None));
+    assert!(verified.identity.practices.is_empty());
 }

@@ -3,11 +3,16 @@
 use sha2::{Digest as _, Sha256};
 
 use super::base64url;
+use super::signature::SignatureVerifier;
+
+/// SHA-256 by the core itself.
+pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
 
 /// `at_hash` of an access token (OIDC Core 3.1.3.6): the left half of SHA-256, since every accepted algorithm ends in 256.
-pub(super) fn access_token_hash(access_token: &str) -> String {
-    let digest = Sha256::digest(access_token.as_bytes());
-    base64url::encode(digest.as_slice().split_at(16).0)
+pub(super) fn access_token_hash(access_token: &str, hasher: &impl SignatureVerifier) -> String {
+    base64url::encode(hasher.sha256(access_token.as_bytes()).split_at(16).0)
 }
 
 /// What a one-shot is derived from.
@@ -21,11 +26,11 @@ pub(super) enum OneShotOf<'a> {
 }
 
 /// A key for the store of used tokens. Purpose and lengths are part of the input, so that no two sources collide.
-pub(super) fn one_shot_key(of: OneShotOf<'_>) -> [u8; 32] {
-    let mut hash = Sha256::new();
+pub(super) fn one_shot_key(of: OneShotOf<'_>, hasher: &impl SignatureVerifier) -> [u8; 32] {
+    let mut input = Vec::with_capacity(256);
     let mut part = |bytes: &[u8]| {
-        hash.update((bytes.len() as u64).to_be_bytes());
-        hash.update(bytes);
+        input.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
+        input.extend_from_slice(bytes);
     };
     match of {
         OneShotOf::TokenId { issuer, token_id } => {
@@ -38,25 +43,38 @@ pub(super) fn one_shot_key(of: OneShotOf<'_>) -> [u8; 32] {
             part(bytes);
         }
     }
-    hash.finalize().into()
+    hasher.sha256(&input)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::key::PublicKey;
+    use super::super::signature::{Algorithm, BadSignature};
     use super::*;
+
+    /// Believes nothing; only its hash is asked for.
+    struct OwnHash;
+
+    impl SignatureVerifier for OwnHash {
+        fn verify(&self, _: Algorithm, _: &PublicKey, _: &[u8], _: &[u8]) -> Result<(), BadSignature> {
+            Err(BadSignature)
+        }
+    }
 
     #[test]
     fn at_hash_of_the_openid_example() {
         // OIDC Core 1.0, appendix A.3 and A.4 (example of response_type "id_token token").
-        assert_eq!(access_token_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"), "77QmUPtjPfzWtF2AnpK9RQ");
+        let hash = access_token_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y", &OwnHash);
+        assert_eq!(hash, "77QmUPtjPfzWtF2AnpK9RQ");
     }
 
     #[test]
     fn one_shots_do_not_collide() {
-        let id = |issuer, token_id| one_shot_key(OneShotOf::TokenId { issuer, token_id });
+        let key = |of| one_shot_key(of, &OwnHash);
+        let id = |issuer, token_id| key(OneShotOf::TokenId { issuer, token_id });
         assert_eq!(id("a", "b"), id("a", "b"));
         assert_ne!(id("a", "b"), id("ab", ""));
         assert_ne!(id("a", "b"), id("a", "c"));
-        assert_ne!(one_shot_key(OneShotOf::SigningInput(b"a")), one_shot_key(OneShotOf::SigningInput(b"b")));
+        assert_ne!(key(OneShotOf::SigningInput(b"a")), key(OneShotOf::SigningInput(b"b")));
     }
 }

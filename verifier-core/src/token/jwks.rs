@@ -16,40 +16,53 @@ use crate::wire::json::{self, Duplicates, Json, Object, ParseJsonError};
 
 /// A parsed key set.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Jwks(Vec<Entry>);
+pub struct Jwks(Vec<PublishedKey>);
 
+/// What a set says of one key, as far as it matters.
 #[derive(Clone, PartialEq, Eq)]
-struct Entry {
-    key_id: Option<String>,
-    purpose: Purpose,
-    algorithm: DeclaredAlgorithm,
-    material: Material,
+pub struct PublishedKey {
+    /// `kid`, when it has one.
+    pub key_id: Option<String>,
+    /// What it is published for.
+    pub purpose: KeyPurpose,
+    /// Which algorithm it is declared for.
+    pub algorithm: DeclaredAlgorithm,
+    /// The key itself, or why there is none.
+    pub material: KeyMaterial,
 }
 
-impl fmt::Debug for Entry {
+impl fmt::Debug for PublishedKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.material)
     }
 }
 
 /// `use` and `key_ops` (RFC 7517 4.2, 4.3).
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Purpose {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyPurpose {
+    /// Checking signatures, or nothing is said.
     Signing,
+    /// Anything else.
     Other,
 }
 
 /// `alg` (RFC 7517 4.4).
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum DeclaredAlgorithm {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeclaredAlgorithm {
+    /// Nothing is said.
     Undeclared,
+    /// One of the closed list.
     Accepted(Algorithm),
+    /// One outside the list.
     Other,
 }
 
+/// Key material (RFC 7518 6).
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Material {
+pub enum KeyMaterial {
+    /// Worth checking a signature with.
     Usable(PublicKey),
+    /// Of an accepted type, and damaged or too weak.
     Unusable(UnusableKey),
     /// A key type or curve that serves none of the accepted algorithms.
     OtherType,
@@ -200,9 +213,26 @@ impl Jwks {
             return Err(ParseJwksError::TooManyKeys);
         }
         keys.iter()
-            .map(|key| Entry::from_json(key.as_object().ok_or(ParseJwksError::Form)?))
+            .map(|key| PublishedKey::from_json(key.as_object().ok_or(ParseJwksError::Form)?))
             .collect::<Result<_, _>>()
             .map(Self)
+    }
+
+    /// A set of keys that were read before.
+    ///
+    /// # Errors
+    /// When there are more than [`Jwks::parse`] reads.
+    pub fn of(keys: Vec<PublishedKey>) -> Result<Self, ParseJwksError> {
+        if keys.len() > limits::JWKS_KEYS {
+            return Err(ParseJwksError::TooManyKeys);
+        }
+        Ok(Self(keys))
+    }
+
+    /// The keys, in the order of the set.
+    #[must_use]
+    pub fn keys(&self) -> &[PublishedKey] {
+        &self.0
     }
 
     /// The one key that fits the header by `kid`, `use`, `alg` and `kty`.
@@ -230,7 +260,7 @@ impl Jwks {
     }
 }
 
-impl Entry {
+impl PublishedKey {
     fn from_json(key: &Object<'_>) -> Result<Self, ParseJwksError> {
         // RFC 7518 6.3.2, 6.2.2 and 6.4: private members, and `k` of a shared key.
         if ["d", "p", "q", "dp", "dq", "qi", "oth", "k"].iter().any(|name| key.get(name).is_some()) {
@@ -243,13 +273,13 @@ impl Entry {
         };
         let kty = text("kty")?.ok_or(ParseJwksError::Form)?;
         let purpose = match (text("use")?, key.get("key_ops")) {
-            (Some("sig") | None, None) => Purpose::Signing,
+            (Some("sig") | None, None) => KeyPurpose::Signing,
             (Some("sig") | None, Some(Json::Array(operations)))
                 if operations.iter().any(|operation| operation.as_str() == Some("verify")) =>
             {
-                Purpose::Signing
+                KeyPurpose::Signing
             }
-            _ => Purpose::Other,
+            _ => KeyPurpose::Other,
         };
         let algorithm = match text("alg")? {
             None => DeclaredAlgorithm::Undeclared,
@@ -262,17 +292,17 @@ impl Entry {
             ("EC", Some("P-256")) => {
                 Self::material(text("x")?.zip(text("y")?).map(|(x, y)| P256Key::parse(x, y).map(PublicKey::P256)))
             }
-            _ => Material::OtherType,
+            _ => KeyMaterial::OtherType,
         };
         Ok(Self { key_id: text("kid")?.map(str::to_owned), purpose, algorithm, material })
     }
 
-    fn material(parsed: Option<Result<PublicKey, UnusableKey>>) -> Material {
-        parsed.unwrap_or(Err(UnusableKey::Form)).map_or_else(Material::Unusable, Material::Usable)
+    fn material(parsed: Option<Result<PublicKey, UnusableKey>>) -> KeyMaterial {
+        parsed.unwrap_or(Err(UnusableKey::Form)).map_or_else(KeyMaterial::Unusable, KeyMaterial::Usable)
     }
 
     fn fits(&self, algorithm: Algorithm) -> Result<&PublicKey, ChooseKeyError> {
-        if self.purpose != Purpose::Signing {
+        if self.purpose != KeyPurpose::Signing {
             return Err(ChooseKeyError::NotForSigning);
         }
         match self.algorithm {
@@ -281,9 +311,9 @@ impl Entry {
             _ => return Err(ChooseKeyError::OtherAlgorithm { token: algorithm }),
         }
         match &self.material {
-            Material::Usable(key) if key.serves(algorithm) => Ok(key),
-            Material::Usable(_) | Material::OtherType => Err(ChooseKeyError::OtherType { token: algorithm }),
-            Material::Unusable(reason) => Err(ChooseKeyError::Unusable(*reason)),
+            KeyMaterial::Usable(key) if key.serves(algorithm) => Ok(key),
+            KeyMaterial::Usable(_) | KeyMaterial::OtherType => Err(ChooseKeyError::OtherType { token: algorithm }),
+            KeyMaterial::Unusable(reason) => Err(ChooseKeyError::Unusable(*reason)),
         }
     }
 }

@@ -76,8 +76,15 @@ pub struct RsaKey {
 impl RsaKey {
     /// From `n` and `e` of a JWK.
     pub(super) fn parse(n: &str, e: &str) -> Result<Self, UnusableKey> {
-        let modulus = base64url::decode(n).map_err(|_| UnusableKey::Form)?;
-        let exponent = base64url::decode(e).map_err(|_| UnusableKey::Form)?;
+        let part = |text| base64url::decode(text).map_err(|_| UnusableKey::Form);
+        Self::new(part(n)?, part(e)?)
+    }
+
+    /// From big-endian modulus and exponent without leading zeros.
+    ///
+    /// # Errors
+    /// When the key is damaged or too weak.
+    pub fn new(modulus: Vec<u8>, exponent: Vec<u8>) -> Result<Self, UnusableKey> {
         let (Some(first), Some(last)) = (modulus.first(), modulus.last()) else { return Err(UnusableKey::Form) };
         if *first == 0 || exponent.first().is_none_or(|byte| *byte == 0) {
             return Err(UnusableKey::LeadingZeros);
@@ -121,6 +128,14 @@ impl P256Key {
     pub(super) fn parse(x: &str, y: &str) -> Result<Self, UnusableKey> {
         let x = base64url::decode(x).map_err(|_| UnusableKey::Form)?;
         let y = base64url::decode(y).map_err(|_| UnusableKey::Form)?;
+        Self::new(&x, &y)
+    }
+
+    /// From affine coordinates, big-endian, 32 octets each.
+    ///
+    /// # Errors
+    /// When a coordinate has another length, or the point is (0, 0).
+    pub fn new(x: &[u8], y: &[u8]) -> Result<Self, UnusableKey> {
         let (Ok(x), Ok(y)) = (x.try_into(), y.try_into()) else { return Err(UnusableKey::Coordinates) };
         if x == [0; 32] && y == [0; 32] {
             return Err(UnusableKey::Coordinates);

@@ -307,7 +307,7 @@ fn verify_parts(
         Some(UserInfoInput::Fetched(_)) => UserInfoSource::Fetched,
         Some(UserInfoInput::Relayed(_)) => UserInfoSource::Relayed,
     };
-    let one_shot = one_shot(&token, &id, audience);
+    let one_shot = one_shot(&token, &id, audience, verifier);
     // `LevelRule::AtLeast` leaves no login without a level.
     let level = id.level.ok_or(Refusal::LevelMissing)?;
     let (auth_mode, auth_time) = (id.auth_mode, id.claims.auth_time);
@@ -331,7 +331,7 @@ fn access_token(
     }
     // OIDC Core 3.1.3.8: when `at_hash` is there it must fit.
     let bound = match id.claims.access_token_hash.as_deref() {
-        Some(expected) if expected == hash::access_token_hash(text) => {
+        Some(expected) if expected == hash::access_token_hash(text, verifier) => {
             evidence.push(Check::AccessTokenHash, Outcome::Passed);
             true
         }
@@ -405,14 +405,19 @@ fn userinfo(
     Ok(Some(answer))
 }
 
-fn one_shot(token: &UnverifiedJws<'_>, id: &Checked, audience: &Audience) -> OneShot {
+fn one_shot(
+    token: &UnverifiedJws<'_>,
+    id: &Checked,
+    audience: &Audience,
+    verifier: &impl SignatureVerifier,
+) -> OneShot {
     let of = match id.claims.token_id.as_deref() {
         Some(token_id) if !token_id.is_empty() => OneShotOf::TokenId { issuer: &id.claims.issuer, token_id },
         _ => OneShotOf::SigningInput(token.signing_input()),
     };
     // One second past the last moment at which the token could be accepted.
     let expires = id.claims.expires.saturating_add(u64::from(audience.clock_skew().seconds()));
-    OneShot { key: hash::one_shot_key(of), expires }
+    OneShot { key: hash::one_shot_key(of, verifier), expires }
 }
 
 fn identity(

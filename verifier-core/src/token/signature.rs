@@ -66,6 +66,12 @@ pub trait SignatureVerifier {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), BadSignature>;
+
+    /// SHA-256 (FIPS 180-4) of the bytes: for `at_hash` and the keys of one-shots. The core's own, unless the one who checks signatures has
+    /// a quicker one.
+    fn sha256(&self, bytes: &[u8]) -> [u8; 32] {
+        super::hash::sha256(bytes)
+    }
 }
 
 impl<V: SignatureVerifier + ?Sized> SignatureVerifier for &V {
@@ -77,6 +83,10 @@ impl<V: SignatureVerifier + ?Sized> SignatureVerifier for &V {
         signature: &[u8],
     ) -> Result<(), BadSignature> {
         (**self).verify(algorithm, key, message, signature)
+    }
+
+    fn sha256(&self, bytes: &[u8]) -> [u8; 32] {
+        (**self).sha256(bytes)
     }
 }
 

@@ -44,7 +44,7 @@ impl<E: Into<Refusal>> From<E> for Stop {
 #[derive(Debug, Default)]
 pub(crate) struct Detours(AtomicU32);
 
-/// A policy that is slow for one question mostly is for the next ones. One that was cut by chance is not, and soon back.
+/// A policy that is slow for one question mostly is for the next ones. One that was cut because the processor was taken away is soon back.
 const AFTER_A_CUT: u32 = 16;
 
 impl Detours {
