@@ -112,8 +112,8 @@ fn cargo_tool(progress: &Progress, program: &str, package: &str, version: &str, 
 
 /// What comes from the distribution: Node for wasm-opt, Chromium with its driver, and for the tests Firefox, which needs none,
 /// and an Apache that logs in at the sandbox. The module brings `apache2-bin` along, a server without a service that would
-/// start by itself. nginx, which asks the host before it passes requests on, has one: where services are run, Debian starts it with a
-/// page of its own.
+/// start by itself. nginx and Caddy, which ask the host before they pass requests on, have one: where services are run, Debian starts
+/// each with a page of its own.
 fn system_packages(progress: &Progress, scope: Scope) -> Result<()> {
     let mut absent = Vec::new();
     for (program, package) in [("node", "nodejs"), ("npm", "npm")] {
@@ -142,6 +142,9 @@ fn system_packages(progress: &Progress, scope: Scope) -> Result<()> {
         // Debian keeps it where only root's search path leads.
         if scope >= Scope::Test && on_path("nginx").is_none() && !Path::new("/usr/sbin/nginx").is_file() {
             absent.push("nginx");
+        }
+        if scope >= Scope::Test && on_path("caddy").is_none() {
+            absent.push("caddy");
         }
         if scope >= Scope::Test && on_path("pk12util").is_none() {
             // Puts software cards into a browser's certificate store.

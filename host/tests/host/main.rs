@@ -25,7 +25,7 @@ mod support {
 mod bad_calls;
 mod bad_configuration;
 mod batch;
-mod behind_nginx;
+mod behind_proxies;
 mod certification;
 mod clocks_and_keys;
 mod compiled_code;

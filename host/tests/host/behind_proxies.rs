@@ -1,4 +1,5 @@
-//! Debian's nginx asks the host before it lets anybody through to an application, configured as `host/examples/proxies/nginx.conf` says.
+//! Debian's nginx and Caddy ask the host before they let anybody through to an application, configured as the files of
+//! `host/examples/proxies` say.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -52,25 +53,40 @@ async fn echo(State(reached): State<Arc<AtomicUsize>>, method: Method, uri: Uri,
 /// Longer than any machine takes to start it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-struct Nginx {
+/// A proxy that runs.
+struct Proxy {
     child: Child,
     url: String,
     _directory: tempfile::TempDir,
 }
 
-impl Drop for Nginx {
+impl Drop for Proxy {
     fn drop(&mut self) {
         let _ended = self.child.kill();
         let _waited = self.child.wait();
     }
 }
 
-impl Nginx {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Nginx,
+    Caddy,
+}
+
+impl Kind {
+    /// A host whose audiences stand behind this proxy.
+    async fn host(self, provider: &Provider) -> Host {
+        let word = match self {
+            Self::Nginx => "nginx",
+            Self::Caddy => "caddy",
+        };
+        let proxy = |text: String| text.replace("proxy = \"nginx\"", &format!("proxy = {word:?}"));
+        Host::start_edited(provider, &eager(), proxy).await
+    }
+
     /// The example, with the addresses of this test and everything that nginx writes in a directory of its own.
-    async fn start(vigie: &str, application: SocketAddr, caller: &str) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let secret = directory.path().join("vigie-caller.conf");
+    fn nginx(directory: &Path, address: SocketAddr, vigie: &str, application: SocketAddr, caller: &str) -> Command {
+        let secret = directory.join("vigie-caller.conf");
         std::fs::write(&secret, format!("proxy_set_header Authorization \"Bearer {caller}\";\n")).unwrap();
         let server = include_str!("../../examples/proxies/nginx.conf")
             .replace("127.0.0.1:8080", &address.to_string())
@@ -83,24 +99,53 @@ impl Nginx {
         let config = format!(
             "daemon off; master_process off; pid nginx.pid; error_log stderr; events {{}}\nhttp {{ access_log off; {writes}\n{server}\n}}\n"
         );
-        std::fs::write(directory.path().join("nginx.conf"), config).unwrap();
+        std::fs::write(directory.join("nginx.conf"), config).unwrap();
+        // Debian keeps it where only root's search path leads.
         let known = Path::new("/usr/sbin/nginx");
-        let child = Command::new(if known.exists() { known } else { Path::new("nginx") })
-            .arg("-p")
-            .arg(directory.path())
-            .args(["-e", "stderr", "-c", "nginx.conf"])
+        let mut command = Command::new(if known.exists() { known } else { Path::new("nginx") });
+        command.arg("-p").arg(directory).args(["-e", "stderr", "-c", "nginx.conf"]);
+        command
+    }
+
+    /// The example, served without TLS at the address of this test.
+    fn caddy(directory: &Path, address: SocketAddr, vigie: &str, application: SocketAddr, caller: &str) -> Command {
+        let site = include_str!("../../examples/proxies/Caddyfile")
+            .replace("application.example", &format!("http://{address}"))
+            .replace("127.0.0.1:3000", &application.to_string())
+            .replace("127.0.0.1:8181", vigie.trim_start_matches("http://"));
+        let config = format!("{{\n\tadmin off\n\tauto_https off\n}}\n{site}");
+        std::fs::write(directory.join("Caddyfile"), config).unwrap();
+        let mut command = Command::new("caddy");
+        command.args(["run", "--adapter", "caddyfile", "--config", "Caddyfile"]).env("VIGIE_CALLER_SECRET", caller);
+        command.env("HOME", directory).env("XDG_DATA_HOME", directory).env("XDG_CONFIG_HOME", directory);
+        command
+    }
+}
+
+impl Proxy {
+    async fn start(kind: Kind, vigie: &str, application: SocketAddr, caller: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let command = match kind {
+            Kind::Nginx => Kind::nginx,
+            Kind::Caddy => Kind::caddy,
+        };
+        let child = command(directory.path(), address, vigie, application, caller)
+            .current_dir(directory.path())
             .stdout(Stdio::null())
+            .stderr(std::fs::File::create(directory.path().join("messages")).unwrap())
             .spawn()
-            .expect("nginx is installed: `cargo xtask setup`");
-        let mut nginx = Self { child, url: format!("http://{address}"), _directory: directory };
+            .unwrap_or_else(|error| panic!("{kind:?} is not installed ({error}): `cargo xtask setup`"));
+        let mut proxy = Self { child, url: format!("http://{address}"), _directory: directory };
         // It listens a moment after it was started, or ends at once.
         let deadline = Instant::now() + PATIENCE;
         while tokio::net::TcpStream::connect(address).await.is_err() {
-            assert_eq!(nginx.child.try_wait().unwrap(), None, "nginx ended");
-            assert!(Instant::now() < deadline, "nginx does not listen");
+            let messages = std::fs::read_to_string(proxy._directory.path().join("messages")).unwrap();
+            assert_eq!(proxy.child.try_wait().unwrap(), None, "{kind:?} ended: {messages}");
+            assert!(Instant::now() < deadline, "{kind:?} does not listen: {messages}");
             tokio::task::yield_now().await;
         }
-        nginx
+        proxy
     }
 
     async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> reqwest::Response {
@@ -121,25 +166,34 @@ fn again(jti: &str) -> Value {
 }
 
 #[tokio::test]
-async fn only_who_may_gets_through_and_the_application_knows_who() {
+async fn behind_nginx_only_who_may_gets_through_and_the_application_knows_who() {
+    check_who_gets_through(Kind::Nginx).await;
+}
+
+#[tokio::test]
+async fn behind_caddy_only_who_may_gets_through_and_the_application_knows_who() {
+    check_who_gets_through(Kind::Caddy).await;
+}
+
+async fn check_who_gets_through(kind: Kind) {
     let provider = Provider::start(Key::es256("first"), &userinfo("10")).await;
-    let host = Host::start(&provider, &eager()).await;
+    let host = kind.host(&provider).await;
     let application = Application::start().await;
-    let nginx = Nginx::start(&host.url, application.address, SMURTAB_SECRET).await;
+    let proxy = Proxy::start(kind, &host.url, application.address, SMURTAB_SECRET).await;
     let doctor = format!("theme=dark; login={}", host.log_in(SMURTAB_SECRET, &provider.key.sign(&again("a"))).await);
 
     // Nobody yet: the browser is told what login is wanted, the application hears nothing.
-    let answer = nginx.ask(Method::GET, "/dossiers/42", &[]).await;
+    let answer = proxy.ask(Method::GET, "/dossiers/42", &[]).await;
     assert_eq!(answer.status(), 401);
     assert_eq!(answer.headers()["www-authenticate"], "Bearer realm=\"vigie\", acr_values=\"eidas1\"");
-    let answer = nginx.ask(Method::GET, "/dossiers/42", &[("cookie", "login=vigie_x")]).await;
+    let answer = proxy.ask(Method::GET, "/dossiers/42", &[("cookie", "login=vigie_x")]).await;
     assert_eq!(answer.status(), 401);
     let challenge = answer.headers()["www-authenticate"].to_str().unwrap().to_owned();
     assert!(challenge.contains("error=\"insufficient_user_authentication\""), "{challenge}");
     assert_eq!(application.reached(), 0);
 
     // A doctor.
-    let answer = nginx.ask(Method::GET, "/dossiers/42?tab=1", &[("cookie", &doctor)]).await;
+    let answer = proxy.ask(Method::GET, "/dossiers/42?tab=1", &[("cookie", &doctor)]).await;
     assert_eq!(answer.status(), 200);
     let seen: Value = answer.json().await.unwrap();
     let headers = &seen["headers"];
@@ -150,14 +204,15 @@ async fn only_who_may_gets_through_and_the_application_knows_who() {
     assert_eq!((&headers["remote-groups"], &headers["x-psc-profession"]), (&json!("10"), &json!("10")));
     let line = host.log_lines().pop().unwrap();
     assert_eq!((&line["decision_id"], &line["result"]), (&headers["x-vigie-decision-id"], &json!(true)));
-    assert_eq!(headers.get("authorization"), None, "the caller's secret stays between nginx and the host");
+    assert_eq!(headers.get("authorization"), None, "the caller's secret stays between proxy and the host");
 
-    // A browser of old writes letters into a path as they are, and another application its own cookie likewise.
-    let address = nginx.url.trim_start_matches("http://");
+    // A browser of old writes letters into a path as they are, and another application its own cookie likewise. Caddy refuses such a
+    // path itself.
+    let path = if kind == Kind::Nginx { "/dossiers/é" } else { "/dossiers" };
+    let address = proxy.url.trim_start_matches("http://");
     let mut raw = tokio::net::TcpStream::connect(address).await.unwrap();
-    let call = format!(
-        "GET /dossiers/é HTTP/1.1\r\nHost: {address}\r\nCookie: name=Zoé; {doctor}\r\nConnection: close\r\n\r\n"
-    );
+    let call =
+        format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nCookie: name=Zoé; {doctor}\r\nConnection: close\r\n\r\n");
     raw.write_all(call.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     raw.read_to_end(&mut answer).await.unwrap();
@@ -174,49 +229,63 @@ async fn only_who_may_gets_through_and_the_application_knows_who() {
         ("x-psc-profession", "60"),
         ("x-vigie-decision-id", "chosen"),
         ("x-vigie-reason", "chosen"),
+        // Names with an underscore are the same to CGI, WSGI and PHP.
+        ("remote_user", "root"),
+        ("x_psc_acr", "eidas3"),
         ("x-original-method", "GET"),
         ("x-original-uri", "/public"),
     ];
-    let seen: Value = nginx.ask(Method::POST, "/dossiers", &forged).await.json().await.unwrap();
+    let seen: Value = proxy.ask(Method::POST, "/dossiers", &forged).await.json().await.unwrap();
     let headers = &seen["headers"];
     assert_eq!(headers["remote-user"], NATIONAL_ID);
     assert_eq!((&headers["remote-groups"], &headers["x-psc-profession"]), (&json!("10"), &json!("10")));
     assert_eq!((&headers["x-psc-subject"], &headers["x-psc-acr"]), (&json!(SUBJECT), &json!("eidas1")));
     assert_ne!(headers["x-vigie-decision-id"], "chosen");
-    assert_eq!(headers.get("x-vigie-reason"), None);
+    for absent in ["x-vigie-reason", "remote_user", "x_psc_acr"] {
+        assert_eq!(headers.get(absent), None, "{absent}");
+    }
     let reached = application.reached();
     for headers in
         [&forged[1..], &[("authorization", "Bearer secret-of-smurtab-for-tests"), ("remote-user", NATIONAL_ID)]]
     {
-        assert_eq!(nginx.ask(Method::GET, "/", headers).await.status(), 401, "{headers:?}");
+        assert_eq!(proxy.ask(Method::GET, "/", headers).await.status(), 401, "{headers:?}");
     }
 
     // Somebody whose profession the policy does not list.
     provider.change(|answers| answers.userinfo = userinfo("80").to_string().replace("\"C\"", "\"E\""));
     let student = format!("login={}", host.log_in(SMURTAB_SECRET, &provider.key.sign(&again("b"))).await);
-    assert_eq!(nginx.ask(Method::GET, "/dossiers/42", &[("cookie", &student)]).await.status(), 403);
+    assert_eq!(proxy.ask(Method::GET, "/dossiers/42", &[("cookie", &student)]).await.status(), 403);
     // Two logins at once are none.
     let both = format!("{student}; {doctor}");
-    assert_eq!(nginx.ask(Method::GET, "/dossiers/42", &[("cookie", &both)]).await.status(), 401);
+    assert_eq!(proxy.ask(Method::GET, "/dossiers/42", &[("cookie", &both)]).await.status(), 401);
 
     // The end of a login is the end of its way in.
     let handle = doctor.rsplit('=').next().unwrap();
     host.post("/v1/logins/revoke", SMURTAB_SECRET, &json!({ "login": handle })).await;
-    assert_eq!(nginx.ask(Method::GET, "/", &[("cookie", &doctor)]).await.status(), 401);
+    assert_eq!(proxy.ask(Method::GET, "/", &[("cookie", &doctor)]).await.status(), 401);
     assert_eq!(application.reached(), reached);
 }
 
 #[tokio::test]
-async fn a_proxy_that_is_set_up_wrongly_lets_nobody_through() {
+async fn nginx_that_is_set_up_wrongly_lets_nobody_through() {
+    check_wrong_set_up(Kind::Nginx, 500).await;
+}
+
+#[tokio::test]
+async fn caddy_that_is_set_up_wrongly_lets_nobody_through() {
+    check_wrong_set_up(Kind::Caddy, 502).await;
+}
+
+async fn check_wrong_set_up(kind: Kind, without_host: u16) {
     let provider = Provider::start(Key::es256("first"), &userinfo("10")).await;
-    let host = Host::start(&provider, &eager()).await;
+    let host = kind.host(&provider).await;
     let application = Application::start().await;
     let doctor = format!("login={}", host.log_in(SMURTAB_SECRET, &provider.key.sign(&claims("smurtab"))).await);
     // A wrong secret is 403, not 401: no login of a person would mend it.
-    let nginx = Nginx::start(&host.url, application.address, "another-secret-for-tests").await;
-    assert_eq!(nginx.ask(Method::GET, "/", &[("cookie", &doctor)]).await.status(), 403);
-    // A host that is not there is an error to nginx.
-    let nginx = Nginx::start("http://127.0.0.1:1", application.address, SMURTAB_SECRET).await;
-    assert_eq!(nginx.ask(Method::GET, "/", &[("cookie", &doctor)]).await.status(), 500);
+    let proxy = Proxy::start(kind, &host.url, application.address, "another-secret-for-tests").await;
+    assert_eq!(proxy.ask(Method::GET, "/", &[("cookie", &doctor)]).await.status(), 403);
+    // A host that is not there is an error to the proxy.
+    let proxy = Proxy::start(kind, "http://127.0.0.1:1", application.address, SMURTAB_SECRET).await;
+    assert_eq!(proxy.ask(Method::GET, "/", &[("cookie", &doctor)]).await.status(), without_host);
     assert_eq!(application.reached(), 0);
 }
