@@ -16,10 +16,13 @@ mod job;
 mod list;
 mod seal;
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use redb::backends::FileBackend;
 use redb::{Database, ReadableDatabase, ReadableTableMetadata, TableError, TransactionError};
 
 use crate::config::Level;
@@ -183,7 +186,12 @@ impl Store {
     pub fn open(path: &Path, most: u64, metrics: &Arc<Metrics>) -> Result<Self, OpenStoreError> {
         let file = path.display().to_string();
         let unusable = |reason: String| OpenStoreError::Unusable { file: file.clone(), reason };
-        let database = Database::create(path).map_err(|error| match error {
+        // Handles are sealed; when somebody logged in and out is nobody else's business all the same.
+        let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
+        let opened = opened.map_err(|error| unusable(error.to_string()))?;
+        let backend = FileBackend::new(opened);
+        let database = backend.and_then(|backend| Database::builder().create_with_backend(backend));
+        let database = database.map_err(|error| match error {
             redb::DatabaseError::DatabaseAlreadyOpen => OpenStoreError::InUse(file.clone()),
             other => unusable(other.to_string()),
         })?;

@@ -1,10 +1,12 @@
-//! The gate every component passes before it runs: size, digest, compilation, imports, exports.
+//! The gate every component passes before it runs: size, digest, imports, exports, compilation.
 //!
+//! Names are read from the file as it is, so that a component outside its contract never reaches the compiler.
 //! The list of imports is short and closed, and a refusal names the import, because "it imports wasi:random/random" tells an
 //! author what to change. The linker has nothing else either, so this gate is for the message; the absence is the protection.
 
 use std::path::Path;
 
+use wasmparser::{BinaryReaderError, Encoding, Parser, Payload};
 use wasmtime::component::Component;
 
 use super::{Engine, LoadComponentError};
@@ -121,10 +123,8 @@ impl Engine {
         if let Some(expected) = pinned.filter(|expected| *expected != digest) {
             return Err(LoadComponentError::Digest { file, expected, found: digest });
         }
-        let component = self.compile(&file, digest, bytes)?;
-        let shape = component.component_type();
-        let imports: Vec<String> = shape.imports(&self.inner).map(|(name, _)| name.to_owned()).collect();
-        let exports: Vec<String> = shape.exports(&self.inner).map(|(name, _)| name.to_owned()).collect();
+        let Names { imports, exports } =
+            Names::read(bytes).map_err(|reason| LoadComponentError::Compile { file: file.clone(), reason })?;
         let foreign = imports.iter().find(|import| !role.may_import().iter().any(|interface| interface.is(import)));
         if let Some(import) = foreign {
             return Err(LoadComponentError::Import { file, import: import.clone(), role: role.name() });
@@ -135,7 +135,49 @@ impl Engine {
                 return Err(LoadComponentError::Export { file, export: interface.name.to_owned(), found });
             }
         }
+        let component = self.compile(&file, digest, bytes)?;
         let size = bytes.len() as u64;
         Ok(Inspected { file, digest, size, imports, exports, component })
     }
+}
+
+/// What the outermost component imports and exports, by name.
+#[derive(Default)]
+struct Names {
+    imports: Vec<String>,
+    exports: Vec<String>,
+}
+
+impl Names {
+    /// Reads the file's own table of contents; nothing in it is run or translated.
+    fn read(bytes: &[u8]) -> Result<Self, String> {
+        let mut names = Self::default();
+        // Components and modules lie in one another, each with an end.
+        let mut depth = 0_usize;
+        for payload in Parser::new(0).parse_all(bytes) {
+            match payload.map_err(unreadable)? {
+                Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
+                    return Err("it is a core module, not a component".into());
+                }
+                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+                Payload::End(_) => depth = depth.saturating_sub(1),
+                Payload::ComponentImportSection(section) if depth == 0 => {
+                    for import in section {
+                        names.imports.push(import.map_err(unreadable)?.name.name.to_owned());
+                    }
+                }
+                Payload::ComponentExportSection(section) if depth == 0 => {
+                    for export in section {
+                        names.exports.push(export.map_err(unreadable)?.name.name.to_owned());
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(names)
+    }
+}
+
+fn unreadable(error: BinaryReaderError) -> String {
+    format!("it cannot be read as a component from byte {} on", error.offset())
 }

@@ -1,12 +1,12 @@
 //! From a policy's place in the configuration to a revision that can be asked, stage by stage.
 //!
 //! ```text
-//! fetched → signature → compiled → inspected → settings → self-test
+//! fetched → signature → inspected → compiled → settings → self-test
 //! ```
 //!
-//! Each stage is passed or the policy is not taken, and the stage is named. Compiling comes before inspecting because it happens in a
-//! process of its own that can be killed: what a component imports is read from what comes back. What a failure means for those
-//! who are asking meanwhile is decided in [`crate::policies`].
+//! Each stage is passed or the policy is not taken, and the stage is named. What a component imports is read from its file before the
+//! compiler sees it; that its functions have the types of the contract, and what it says of itself, only machine code can tell, and
+//! counts as inspection too. What a failure means for those who are asking meanwhile is decided in [`crate::policies`].
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -34,10 +34,10 @@ pub enum Stage {
     Fetched,
     /// Its bundle is signed with the pinned key, and is no older one.
     Signature,
-    /// It is machine code.
-    Compiled,
     /// It imports and exports what its contract says, and describes itself.
     Inspected,
+    /// It is machine code.
+    Compiled,
     /// It accepts its settings.
     Settings,
     /// It answers its own vectors.

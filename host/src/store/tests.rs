@@ -31,6 +31,15 @@ fn create(store: &Store, audience: &str, shots: &[OneShot]) -> Result<CreatedLog
 }
 
 #[test]
+fn nobody_else_reads_the_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let (directory, _store) = store();
+    let permissions = std::fs::metadata(directory.path().join("state.redb")).unwrap().permissions();
+    assert_eq!(permissions.mode() & 0o777, 0o600);
+}
+
+#[test]
 fn a_login_is_found_by_its_audience_until_it_expires() {
     let (_directory, store) = store();
     let login = create(&store, "smurtab", &shot(1)).unwrap();

@@ -28,6 +28,18 @@ fn imports_outside_the_contract_are_named() {
     check(r#"(component (import "get-time" (func)))"#, Role::Policy, "POL-IMPORT", "get-time");
 }
 
+/// The compiler would say that the function in it does not hold.
+#[test]
+fn a_foreign_import_never_reaches_the_compiler() {
+    let broken = "(core module (func (result i32)))";
+    check(&format!("(component {broken})"), Role::Policy, "POL-EXPORT", "vigie:policy/lifecycle");
+    let foreign = format!(r#"(component {broken} (import "wasi:random/random@0.2.0" (instance)))"#);
+    check(&foreign, Role::Policy, "POL-IMPORT", "wasi:random");
+    // Only what the outermost one imports is asked of the host.
+    let inner = r#"(component (component (import "wasi:random/random@0.2.0" (instance))))"#;
+    check(inner, Role::Policy, "POL-EXPORT", "vigie:policy/lifecycle");
+}
+
 #[test]
 fn policies_and_verifier_do_not_share_imports() {
     check(r#"(component (import "vigie:verifier/crypto@0.1.0" (instance)))"#, Role::Policy, "POL-IMPORT", "crypto");
@@ -53,24 +65,17 @@ fn what_is_no_component_is_refused() {
 
 #[test]
 fn more_memories_or_a_larger_one_than_the_pool_has() {
-    check(
-        "(component (core module $m (memory 1)) (core instance (instantiate $m)) (core instance (instantiate $m)))",
-        Role::Policy,
-        "POL-COMPILE",
-        "memor",
-    );
-    check(
-        "(component (core module $m (memory 300)) (core instance (instantiate $m)))",
-        Role::Policy,
-        "POL-COMPILE",
-        "memory",
-    );
-    check(
-        "(component (core module $m (memory i64 1)) (core instance (instantiate $m)))",
-        Role::Policy,
-        "POL-COMPILE",
-        "memory",
-    );
+    // With the names of the contract, so that it is compiled at all.
+    let exports =
+        ["lifecycle", "decide"].map(|name| format!(r#"(export "vigie:policy/{name}@0.1.0" (instance $empty))"#));
+    let check = |inside: &str, mentions: &str| {
+        let text = format!("(component {inside} (instance $empty) {})", exports.concat());
+        check(&text, Role::Policy, "POL-COMPILE", mentions);
+    };
+    let twice = "(core instance (instantiate $m)) (core instance (instantiate $m))";
+    check(&format!("(core module $m (memory 1)) {twice}"), "memor");
+    check("(core module $m (memory 300)) (core instance (instantiate $m))", "memory");
+    check("(core module $m (memory i64 1)) (core instance (instantiate $m))", "memory");
 }
 
 #[test]
