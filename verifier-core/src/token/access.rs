@@ -126,7 +126,7 @@ fn verify_parts(
     verify::check_confirmation(claims.confirmation.as_ref(), input.audience, input.certificate_thumbprint, evidence)?;
     let (national_id, rpps) = person::identify(claims.subject_name_id.as_deref(), &claims.other_ids, evidence);
     Ok(VerifiedAccessToken {
-        subject: claims.subject,
+        subject: claims.subject.into_owned(),
         national_id,
         rpps,
         level: checked.level.ok_or(Refusal::LevelMissing)?,

@@ -6,6 +6,7 @@
 //!
 //! Types are strict: a time is a non-negative integer, a text a string. Nothing is converted.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::confirmation::Confirmation;
@@ -16,24 +17,24 @@ use crate::wire::json::{self, Duplicates, Json, Object, ParseJsonError};
 /// Members that genuine tokens repeat, or might by the same defect (a profile mapper added beside the built-in one).
 const REPEATABLE: &[&str] = &["acr", "authMode", "auth_level"];
 
-/// What a token says.
+/// What a token says. Texts without escapes are borrowed from its payload.
 #[derive(Clone)]
-pub(super) struct Claims {
-    pub(super) issuer: String,
-    pub(super) subject: String,
-    pub(super) audience: Vec<String>,
-    pub(super) authorized_party: Option<String>,
+pub(super) struct Claims<'t> {
+    pub(super) issuer: Cow<'t, str>,
+    pub(super) subject: Cow<'t, str>,
+    pub(super) audience: Vec<Cow<'t, str>>,
+    pub(super) authorized_party: Option<Cow<'t, str>>,
     pub(super) expires: u64,
     pub(super) issued_at: u64,
     pub(super) not_before: Option<u64>,
     pub(super) auth_time: Option<u64>,
-    pub(super) nonce: Option<String>,
-    pub(super) token_id: Option<String>,
-    pub(super) token_type: Option<String>,
-    pub(super) level: Option<String>,
-    pub(super) auth_mode: Option<String>,
-    pub(super) access_token_hash: Option<String>,
-    pub(super) subject_name_id: Option<String>,
+    pub(super) nonce: Option<Cow<'t, str>>,
+    pub(super) token_id: Option<Cow<'t, str>>,
+    pub(super) token_type: Option<Cow<'t, str>>,
+    pub(super) level: Option<Cow<'t, str>>,
+    pub(super) auth_mode: Option<Cow<'t, str>>,
+    pub(super) access_token_hash: Option<Cow<'t, str>>,
+    pub(super) subject_name_id: Option<Cow<'t, str>>,
     pub(super) other_ids: Vec<OtherId>,
     pub(super) confirmation: Option<Confirmation>,
     /// Tolerated members that occurred more than once.
@@ -82,9 +83,9 @@ impl fmt::Display for ParseClaimsError {
 
 impl std::error::Error for ParseClaimsError {}
 
-impl Claims {
+impl<'t> Claims<'t> {
     /// Reads a claims set (RFC 7519 4, OIDC Core 2).
-    pub(super) fn parse(payload: &[u8]) -> Result<Self, ParseClaimsError> {
+    pub(super) fn parse(payload: &'t [u8]) -> Result<Self, ParseClaimsError> {
         let parsed = json::parse(payload, limits::TOKEN_BYTES, Duplicates::DropEqual(REPEATABLE))
             .map_err(ParseClaimsError::Json)?;
         let members = Members(parsed.value.as_object().ok_or(ParseClaimsError::Json(ParseJsonError::Syntax))?);
@@ -113,25 +114,25 @@ impl Claims {
 }
 
 /// Claims are personal data.
-impl fmt::Debug for Claims {
+impl fmt::Debug for Claims<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Claims(redacted)")
     }
 }
 
-struct Members<'j>(&'j Object<'j>);
+struct Members<'j, 't>(&'j Object<'t>);
 
-impl Members<'_> {
-    fn text(&self, claim: &'static str) -> Result<Option<String>, ParseClaimsError> {
+impl<'t> Members<'_, 't> {
+    fn text(&self, claim: &'static str) -> Result<Option<Cow<'t, str>>, ParseClaimsError> {
         match self.0.get(claim) {
             None => Ok(None),
-            Some(Json::String(text)) if text.len() <= limits::TEXT_BYTES => Ok(Some(text.clone().into_owned())),
+            Some(Json::String(text)) if text.len() <= limits::TEXT_BYTES => Ok(Some(text.clone())),
             Some(_) => Err(ParseClaimsError::Type { claim }),
         }
     }
 
     /// An identifier that is compared later: present and not empty.
-    fn required_text(&self, claim: &'static str) -> Result<String, ParseClaimsError> {
+    fn required_text(&self, claim: &'static str) -> Result<Cow<'t, str>, ParseClaimsError> {
         self.text(claim)?.filter(|text| !text.is_empty()).ok_or(ParseClaimsError::Missing { claim })
     }
 
@@ -141,13 +142,17 @@ impl Members<'_> {
     }
 
     /// RFC 7519 4.1.3: one string, or an array of strings. Absent is an empty list: access tokens of PSC have none.
-    fn audience(&self) -> Result<Vec<String>, ParseClaimsError> {
+    fn audience(&self) -> Result<Vec<Cow<'t, str>>, ParseClaimsError> {
         let wrong = ParseClaimsError::Type { claim: "aud" };
         match self.0.get("aud") {
             None => Ok(Vec::new()),
-            Some(Json::String(one)) => Ok(vec![one.clone().into_owned()]),
+            Some(Json::String(one)) => Ok(vec![one.clone()]),
             Some(Json::Array(many)) if many.len() <= limits::AUDIENCES => {
-                many.iter().map(|value| value.as_str().map(str::to_owned).ok_or(wrong)).collect()
+                let text = |value: &Json<'t>| match value {
+                    Json::String(text) => Ok(text.clone()),
+                    _ => Err(wrong),
+                };
+                many.iter().map(text).collect()
             }
             Some(_) => Err(wrong),
         }

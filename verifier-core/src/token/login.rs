@@ -296,7 +296,8 @@ fn verify_parts(
         level: LevelRule::AtLeast(audience.min_level()),
     };
     let id = verify::judge(claims, TokenKind::Id, &expected, evidence)?;
-    let access = access_token(input, &id, verifier, evidence)?;
+    let presented = presented_access_token(input, &id, verifier, evidence)?;
+    let access = presented.as_ref().map(|token| access_token(input, &id, token, verifier, evidence)).transpose()?;
     // The access token is what is sent on, so its binding counts; the ID token's is looked at when there is no other.
     let confirmation =
         access.as_ref().and_then(|access| access.claims.confirmation.as_ref()).or(id.claims.confirmation.as_ref());
@@ -315,13 +316,20 @@ fn verify_parts(
     Ok(Parts { identity, level, auth_mode, auth_time, userinfo: source, one_shot })
 }
 
-/// The access token of the same answer: bound to the ID token by `at_hash`, or else verified on its own.
-fn access_token(
-    input: &LoginInput<'_>,
-    id: &Checked,
+/// An access token taken apart.
+struct PresentedAccessToken<'t> {
+    token: UnverifiedJws<'t>,
+    /// The ID token has its hash.
+    is_bound: bool,
+}
+
+/// The access token of the same answer, held against `at_hash`.
+fn presented_access_token<'t>(
+    input: &LoginInput<'t>,
+    id: &Checked<'_>,
     verifier: &impl SignatureVerifier,
     evidence: &mut Evidence,
-) -> Result<Option<Checked>, Refusal> {
+) -> Result<Option<PresentedAccessToken<'t>>, Refusal> {
     let Some(text) = input.access_token else {
         evidence.push(Check::AccessToken, Outcome::Absent);
         return Ok(None);
@@ -330,7 +338,7 @@ fn access_token(
         return Err(Refusal::AccessToken(Box::new(Refusal::Form(super::ParseJwsError::TooLarge))));
     }
     // OIDC Core 3.1.3.8: when `at_hash` is there it must fit.
-    let bound = match id.claims.access_token_hash.as_deref() {
+    let is_bound = match id.claims.access_token_hash.as_deref() {
         Some(expected) if expected == hash::access_token_hash(text, verifier) => {
             evidence.push(Check::AccessTokenHash, Outcome::Passed);
             true
@@ -341,23 +349,33 @@ fn access_token(
             false
         }
     };
-    let refused = |refusal| Refusal::AccessToken(Box::new(refusal));
-    let token = match UnverifiedJws::parse(text) {
-        Ok(token) => token,
+    match UnverifiedJws::parse(text) {
+        Ok(token) => Ok(Some(PresentedAccessToken { token, is_bound })),
         // An access token is opaque to clients (RFC 6749 1.4). One that is bound by hash may stay so.
-        Err(_) if bound => {
+        Err(_) if is_bound => {
             evidence.push_with(Check::AccessToken, Outcome::Noted, "opaque");
-            return Ok(None);
+            Ok(None)
         }
-        Err(error) => return Err(refused(Refusal::Form(error))),
-    };
+        Err(error) => Err(Refusal::AccessToken(Box::new(Refusal::Form(error)))),
+    }
+}
+
+/// What it says: it is bound to the ID token, or else verified on its own.
+fn access_token<'t>(
+    input: &LoginInput<'_>,
+    id: &Checked<'_>,
+    PresentedAccessToken { token, is_bound }: &'t PresentedAccessToken<'_>,
+    verifier: &impl SignatureVerifier,
+    evidence: &mut Evidence,
+) -> Result<Checked<'t>, Refusal> {
+    let refused = |refusal| Refusal::AccessToken(Box::new(refusal));
     // The steps of the access token are not listed one by one: the login's evidence is about the ID token.
     let mut inner = Evidence::new();
-    let claims = if bound {
+    let claims = if *is_bound {
         // The issuer signed this token's hash, 128 bits of it, within the ID token: a second signature check adds nothing.
-        verify::read_claims(&token, TokenKind::Access, &mut inner)
+        verify::read_claims(token, TokenKind::Access, &mut inner)
     } else {
-        verify::authentic_claims(&token, TokenKind::Access, input.jwks, verifier, &mut inner)
+        verify::authentic_claims(token, TokenKind::Access, input.jwks, verifier, &mut inner)
     }
     .map_err(refused)?;
     let expected =
@@ -368,9 +386,9 @@ fn access_token(
     if !same_person {
         return Err(Refusal::AccessTokenSubject);
     }
-    let how = if bound { "bound by at_hash" } else { "own signature" };
+    let how = if *is_bound { "bound by at_hash" } else { "own signature" };
     evidence.push_with(Check::AccessToken, Outcome::Passed, how);
-    Ok(Some(access))
+    Ok(access)
 }
 
 /// Two statements of a national id do not contradict each other; one that is not made contradicts nothing.
@@ -381,8 +399,8 @@ fn agree(one: Option<&str>, other: Option<&str>) -> bool {
 /// UserInfo answers for the same subject (OIDC Core 5.3.2: `sub` MUST be compared, exactly).
 fn userinfo(
     input: &LoginInput<'_>,
-    id: &Checked,
-    access: Option<&Checked>,
+    id: &Checked<'_>,
+    access: Option<&Checked<'_>>,
     evidence: &mut Evidence,
 ) -> Result<Option<UnverifiedUserInfo>, Refusal> {
     let (text, source) = match input.userinfo {
@@ -407,7 +425,7 @@ fn userinfo(
 
 fn one_shot(
     token: &UnverifiedJws<'_>,
-    id: &Checked,
+    id: &Checked<'_>,
     audience: &Audience,
     verifier: &impl SignatureVerifier,
 ) -> OneShot {
@@ -421,8 +439,8 @@ fn one_shot(
 }
 
 fn identity(
-    id: Checked,
-    access: Option<Checked>,
+    id: Checked<'_>,
+    access: Option<Checked<'_>>,
     userinfo: Option<UnverifiedUserInfo>,
     acting_as: Option<u32>,
     evidence: &mut Evidence,
@@ -440,7 +458,7 @@ fn identity(
         .or(userinfo.as_ref().and_then(UnverifiedUserInfo::subject_name_id));
     let (national_id, rpps) = person::identify(stated, &identifiers, evidence);
     let roles_differ = userinfo.as_ref().is_some_and(UnverifiedUserInfo::roles_differ);
-    let practices = userinfo.map(|answer| answer.practices().to_vec()).unwrap_or_default();
+    let practices = userinfo.map(UnverifiedUserInfo::into_practices).unwrap_or_default();
     match (practices.len(), roles_differ) {
         (0, false) => evidence.push(Check::Practices, Outcome::Absent),
         (count, false) => evidence.push_with(Check::Practices, Outcome::Noted, count.to_string()),
@@ -461,8 +479,8 @@ fn identity(
         evidence.push(Check::ActingAs, Outcome::Absent);
     }
     Ok(Identity {
-        issuer: id.claims.issuer,
-        subject: id.claims.subject,
+        issuer: id.claims.issuer.into_owned(),
+        subject: id.claims.subject.into_owned(),
         national_id,
         rpps,
         identifiers,

@@ -189,6 +189,11 @@ impl UnverifiedUserInfo {
     pub fn practices(&self) -> &[Practice] {
         &self.practices
     }
+
+    /// The practices alone.
+    pub(super) fn into_practices(self) -> Vec<Practice> {
+        self.practices
+    }
 }
 
 /// `SubjectRole`: an array of texts. A value of another form is left out: the claim decides nothing.

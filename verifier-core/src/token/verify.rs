@@ -48,20 +48,20 @@ pub(super) struct Expectation<'a> {
 }
 
 /// Everything known after a token passed.
-pub(super) struct Checked {
-    pub(super) claims: Claims,
+pub(super) struct Checked<'t> {
+    pub(super) claims: Claims<'t>,
     pub(super) level: Option<Acr>,
     pub(super) auth_mode: AuthMode,
 }
 
 /// Form, header, key and signature: afterwards the claims are the issuer's words.
-pub(super) fn authentic_claims(
-    token: &UnverifiedJws<'_>,
+pub(super) fn authentic_claims<'t>(
+    token: &'t UnverifiedJws<'_>,
     kind: TokenKind,
     jwks: &Jwks,
     verifier: &impl SignatureVerifier,
     evidence: &mut Evidence,
-) -> Result<Claims, Refusal> {
+) -> Result<Claims<'t>, Refusal> {
     // RFC 8725 3.11: a type stated for another purpose is not accepted for this one.
     let header = token.header();
     match (kind, header.media_type.as_deref()) {
@@ -84,11 +84,11 @@ pub(super) fn authentic_claims(
 }
 
 /// Reads claims that are authentic for a reason that the caller knows.
-pub(super) fn read_claims(
-    token: &UnverifiedJws<'_>,
+pub(super) fn read_claims<'t>(
+    token: &'t UnverifiedJws<'_>,
     kind: TokenKind,
     evidence: &mut Evidence,
-) -> Result<Claims, Refusal> {
+) -> Result<Claims<'t>, Refusal> {
     let claims = Claims::parse(token.unverified_payload()).map_err(Refusal::Claims)?;
     if !claims.repeated.is_empty() {
         evidence.push_with(Check::DuplicateMembers, Outcome::Noted, claims.repeated.join(" "));
@@ -107,12 +107,12 @@ pub(super) fn read_claims(
 }
 
 /// The claims against what the relying party expects.
-pub(super) fn judge(
-    claims: Claims,
+pub(super) fn judge<'t>(
+    claims: Claims<'t>,
     kind: TokenKind,
     expected: &Expectation<'_>,
     evidence: &mut Evidence,
-) -> Result<Checked, Refusal> {
+) -> Result<Checked<'t>, Refusal> {
     let audience = expected.audience;
     // Step 1 (OIDC Core 3.1.3.7), decryption: not offered; five-part tokens were refused when the token was taken apart.
     // Step 2: the issuer is the expected string, byte for byte.
@@ -136,7 +136,7 @@ pub(super) fn judge(
 }
 
 fn check_audience(
-    claims: &Claims,
+    claims: &Claims<'_>,
     kind: TokenKind,
     audience: &Audience,
     evidence: &mut Evidence,
@@ -160,7 +160,7 @@ fn check_audience(
     Ok(())
 }
 
-fn check_times(claims: &Claims, expected: &Expectation<'_>, evidence: &mut Evidence) -> Result<(), Refusal> {
+fn check_times(claims: &Claims<'_>, expected: &Expectation<'_>, evidence: &mut Evidence) -> Result<(), Refusal> {
     let (now, skew) = (expected.now, u64::from(expected.audience.clock_skew().seconds()));
     // Step 9: the current time is before `exp`.
     if now >= claims.expires.saturating_add(skew) {
@@ -187,7 +187,12 @@ fn check_times(claims: &Claims, expected: &Expectation<'_>, evidence: &mut Evide
     Ok(())
 }
 
-fn check_nonce(claims: &Claims, kind: TokenKind, rule: NonceRule<'_>, evidence: &mut Evidence) -> Result<(), Refusal> {
+fn check_nonce(
+    claims: &Claims<'_>,
+    kind: TokenKind,
+    rule: NonceRule<'_>,
+    evidence: &mut Evidence,
+) -> Result<(), Refusal> {
     // PSC writes an empty `nonce` into tokens of requests that had none.
     let found = claims.nonce.as_deref().filter(|nonce| !nonce.is_empty());
     // Step 11: what was sent comes back, unchanged. The nonce belongs to the ID token; an access token merely repeats it.
@@ -211,7 +216,7 @@ fn check_nonce(claims: &Claims, kind: TokenKind, rule: NonceRule<'_>, evidence: 
     Ok(())
 }
 
-fn check_level(claims: &Claims, rule: LevelRule, evidence: &mut Evidence) -> Result<Option<Acr>, Refusal> {
+fn check_level(claims: &Claims<'_>, rule: LevelRule, evidence: &mut Evidence) -> Result<Option<Acr>, Refusal> {
     let stated = claims.level.as_deref();
     let level = stated.and_then(Acr::from_name);
     // Step 12: the level is at least the required one. Missing and unknown are no level, not the lowest.
@@ -229,7 +234,7 @@ fn check_level(claims: &Claims, rule: LevelRule, evidence: &mut Evidence) -> Res
     Ok(level)
 }
 
-fn check_auth_time(claims: &Claims, expected: &Expectation<'_>, evidence: &mut Evidence) -> Result<(), Refusal> {
+fn check_auth_time(claims: &Claims<'_>, expected: &Expectation<'_>, evidence: &mut Evidence) -> Result<(), Refusal> {
     let (now, skew) = (expected.now, u64::from(expected.audience.clock_skew().seconds()));
     // Step 13: with a maximum age, `auth_time` is present and recent. PSC's session may be an hour older than the token.
     match (claims.auth_time, expected.audience.max_auth_age()) {
