@@ -35,10 +35,10 @@ const POLICY_TYPES: Interface = Interface { name: "vigie:policy/types", compatib
 const POLICY_LOG: Interface = Interface { name: "vigie:policy/log", compatible: "0.1." };
 const POLICY_LIFECYCLE: Interface = Interface { name: "vigie:policy/lifecycle", compatible: "0.1." };
 const POLICY_DECIDE: Interface = Interface { name: "vigie:policy/decide", compatible: "0.1." };
-const VERIFIER_KEYS: Interface = Interface { name: "vigie:verifier/keys", compatible: "0.1." };
-const VERIFIER_CRYPTO: Interface = Interface { name: "vigie:verifier/crypto", compatible: "0.1." };
-const VERIFIER_VERIFY: Interface = Interface { name: "vigie:verifier/verify", compatible: "0.1." };
-const VERIFIER_INSPECT: Interface = Interface { name: "vigie:verifier/inspect", compatible: "0.1." };
+const VERIFIER_KEYS: Interface = Interface { name: "vigie:verifier/keys", compatible: "0.2." };
+const VERIFIER_CRYPTO: Interface = Interface { name: "vigie:verifier/crypto", compatible: "0.2." };
+const VERIFIER_VERIFY: Interface = Interface { name: "vigie:verifier/verify", compatible: "0.2." };
+const VERIFIER_INSPECT: Interface = Interface { name: "vigie:verifier/inspect", compatible: "0.2." };
 
 impl Interface {
     fn is(&self, name: &str) -> bool {

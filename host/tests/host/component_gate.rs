@@ -42,7 +42,7 @@ fn a_foreign_import_never_reaches_the_compiler() {
 
 #[test]
 fn policies_and_verifier_do_not_share_imports() {
-    check(r#"(component (import "vigie:verifier/crypto@0.1.0" (instance)))"#, Role::Policy, "POL-IMPORT", "crypto");
+    check(r#"(component (import "vigie:verifier/crypto@0.2.0" (instance)))"#, Role::Policy, "POL-IMPORT", "crypto");
     check(r#"(component (import "vigie:policy/log@0.1.0" (instance)))"#, Role::Verifier, "POL-IMPORT", "log");
     check(r#"(component (import "wasi:random/random@0.2.0" (instance)))"#, Role::Verifier, "POL-IMPORT", "wasi:random");
 }
@@ -51,6 +51,9 @@ fn policies_and_verifier_do_not_share_imports() {
 fn a_component_without_the_contract_is_refused() {
     check("(component)", Role::Policy, "POL-EXPORT", "vigie:policy/lifecycle");
     check("(component)", Role::Verifier, "POL-EXPORT", "vigie:verifier/verify");
+    // The verifier of another release of the host.
+    let older = r#"(component (instance $empty) (export "vigie:verifier/verify@0.1.0" (instance $empty)))"#;
+    check(older, Role::Verifier, "POL-EXPORT", "vigie:verifier/verify@0.1.0");
 }
 
 #[test]
