@@ -8,11 +8,13 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize, Serializer};
 
 const PREFIX: &str = "sha256:";
+/// Bytes of SHA-256.
+const LENGTH: usize = 32;
 
 /// A SHA-256 digest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Digest([u8; 32]);
+pub struct Digest([u8; LENGTH]);
 
 /// The text is not `sha256:` followed by 64 lower-case hexadecimal digits.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,14 +33,14 @@ impl Digest {
     }
 
     /// The 32 bytes.
-    pub fn bytes(&self) -> &[u8; 32] {
+    pub fn bytes(&self) -> &[u8; LENGTH] {
         &self.0
     }
 }
 
 impl From<aws_lc_rs::digest::Digest> for Digest {
     fn from(hash: aws_lc_rs::digest::Digest) -> Self {
-        let mut out = [0; 32];
+        let mut out = [0; LENGTH];
         for (to, from) in out.iter_mut().zip(hash.as_ref()) {
             *to = *from;
         }
@@ -50,24 +52,13 @@ impl FromStr for Digest {
     type Err = ParseDigestError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let hex = text.strip_prefix(PREFIX).ok_or(ParseDigestError)?.as_bytes();
-        let mut out = [0; 32];
-        if hex.len() != 64 {
-            return Err(ParseDigestError);
+        let hex = text.strip_prefix(PREFIX).ok_or(ParseDigestError)?;
+        let mut out = [0; LENGTH];
+        // It refuses upper case, and fills all of `out` or less.
+        match base16ct::lower::decode(hex, &mut out) {
+            Ok(digest) if digest.len() == LENGTH => Ok(Self(out)),
+            _ => Err(ParseDigestError),
         }
-        for (to, pair) in out.iter_mut().zip(hex.chunks_exact(2)) {
-            let [high, low] = pair else { return Err(ParseDigestError) };
-            *to = (nibble(*high)? << 4) | nibble(*low)?;
-        }
-        Ok(Self(out))
-    }
-}
-
-fn nibble(digit: u8) -> Result<u8, ParseDigestError> {
-    match digit {
-        b'0'..=b'9' => Ok(digit - b'0'),
-        b'a'..=b'f' => Ok(digit - b'a' + 10),
-        _ => Err(ParseDigestError),
     }
 }
 
@@ -81,8 +72,9 @@ impl TryFrom<String> for Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut digits = [0; 2 * LENGTH];
         f.write_str(PREFIX)?;
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(base16ct::lower::encode_str(&self.0, &mut digits).map_err(|_| fmt::Error)?)
     }
 }
 

@@ -1,12 +1,13 @@
-//! The component with the host's signature checks, the one with its own, and the native core answer with the same bytes.
+//! The component with the host's cryptography, the one with its own, and the native core answer with the same bytes.
 
 use serde_json::{Value, json};
-use vigie_host::engine::verifier::Verifier;
+use vigie_host::engine::policy::types;
+use vigie_host::engine::verifier::{Verifier, verify};
 
 use super::support::components::verifier;
 use super::support::host::{NONCE, NOW, claims, userinfo};
 use super::support::keys::{Key, encode};
-use super::support::provider::ISSUER;
+use super::support::provider::{ACCESS_TOKEN, ISSUER};
 
 #[path = "../../../tests/vectors/runner.rs"]
 #[allow(dead_code, reason = "the digest is the native run's to check")]
@@ -160,4 +161,51 @@ fn an_rsa_key_serves_only_the_algorithm_it_names() {
     jwk["alg"] = "PS256".into();
     let line = json!({ "value": token, "kind": "id", "issuer": ISSUER, "audience": "smurtab", "nonce": NONCE, "now": NOW, "jwks": { "keys": [jwk] } });
     assert_eq!(check("token", &line.to_string())["verified"], false);
+}
+
+fn login(verifier: &Verifier, jwks: &Value, token: &str) -> Result<Vec<u8>, String> {
+    let input = verify::Input {
+        now: NOW,
+        audience: verify::Audience {
+            issuer: ISSUER.into(),
+            client_id: "smurtab".into(),
+            min_level: types::Level::Eidas1,
+            max_auth_age: None,
+            clock_skew: 5,
+            cnf_encoding: verify::CnfEncoding::Rfc8705,
+            require_cnf: false,
+        },
+        nonce: verify::ExpectedNonce::Exactly(NONCE.into()),
+        id_token: token.into(),
+        access_token: Some(ACCESS_TOKEN.into()),
+        userinfo: None,
+        certificate_thumbprint: None,
+        acting_as: None,
+    };
+    match verifier.login(&jwks.to_string(), &input).unwrap() {
+        Ok(verified) => Ok(verified.one_shots[0].key.clone()),
+        Err(refused) => Err(refused.code),
+    }
+}
+
+/// A set of keys is read once and kept; what is kept is never the answer to another set.
+#[test]
+fn each_login_is_held_against_the_keys_of_its_own_set() {
+    let (key, stranger) = (Key::es256("k"), Key::es256("k"));
+    let token = key.sign(&claims("smurtab"));
+    // More than are kept, each with another key beside the one that counts.
+    let sets: Vec<Value> = (0..40).map(|number| json!({ "keys": [key.jwk()], "number": number })).collect();
+    for (name, verifier) in skins() {
+        let expected = login(&verifier, &sets[0], &token).unwrap();
+        for set in sets.iter().chain(&sets) {
+            assert_eq!(login(&verifier, set, &token).as_ref(), Ok(&expected), "{name}");
+            let refused = |set: Value| login(&verifier, &set, &token).unwrap_err();
+            assert_eq!(refused(json!({ "keys": [stranger.jwk()] })), "TOK-SIGNATURE", "{name}");
+            assert_eq!(refused(json!({ "keys": [] })), "TOK-KEY-UNKNOWN", "{name}");
+            assert_eq!(refused(json!({ "keys": 1 })), "TOK-JWKS-FORM", "{name}");
+        }
+    }
+    // The digest by the host is the digest by the component, at_hash and one-shot both.
+    let [host, own] = skins().map(|(_, verifier)| login(&verifier, &sets[0], &token).unwrap());
+    assert_eq!(host, own);
 }

@@ -58,7 +58,8 @@ pub(crate) fn rows(place: &Place) -> Result<Vec<Row>> {
                 passes.then_some(took).context("the bare check refuses its own signature")
             }),
             Box::new(|| {
-                let steps = verifier.time_steps(&jwks, &input).map_err(|failure| anyhow!("the verifier failed: {failure}"))?;
+                let steps =
+                    verifier.time_steps(&jwks, &input).map_err(|failure| anyhow!("the verifier failed: {failure}"))?;
                 let steps = steps.map_err(|refused| anyhow!("the verifier refuses the token: {}", refused.code))?;
                 warm.set(steps.warm);
                 Ok(steps.fresh)
