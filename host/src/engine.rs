@@ -17,6 +17,7 @@ pub mod limits;
 pub mod policy;
 mod precompiled;
 mod problem;
+mod recent;
 pub mod verifier;
 pub mod worker;
 

@@ -8,18 +8,17 @@
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
-use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, RsaParameters,
     RsaPublicKeyComponents,
 };
 
+use super::recent::Recent;
 use super::verifier::bindings::vigie::verifier::keys::{Algorithm, PublicKey};
+use crate::digest::Digest;
 
 /// Public keys that have signed something, ready to check with. Which one a token may name is not decided here.
-#[derive(Default)]
-pub(super) struct Keys(ArcSwap<Vec<Known>>);
+pub(super) struct Keys(Recent<Known>);
 
 #[derive(Clone)]
 struct Known {
@@ -29,8 +28,14 @@ struct Known {
     parsed: Arc<ParsedPublicKey>,
 }
 
-/// More than the providers of one host publish. The key that was met first makes room for one more.
+/// More than the providers of one host publish.
 const MOST_KEYS: usize = 32;
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self(Recent::new(MOST_KEYS))
+    }
+}
 
 impl Keys {
     /// Checks one signature.
@@ -40,31 +45,25 @@ impl Keys {
             (Algorithm::Es256, PublicKey::P256(key)) if signature.len() == 64 => [key.x, key.y],
             (Algorithm::Rs256 | Algorithm::Ps256, PublicKey::P256(_)) | (Algorithm::Es256, _) => return false,
         };
-        let known = self.0.load();
-        if let Some(known) = known.iter().find(|known| known.algorithm == algorithm && known.parts == parts) {
-            return known.parsed.verify_sig(message, signature).is_ok();
+        let is_it = |known: &Known| known.algorithm == algorithm && known.parts == parts;
+        let known = self.0.find(|known| is_it(known).then(|| Arc::clone(&known.parsed)));
+        if let Some(parsed) = known {
+            return parsed.verify_sig(message, signature).is_ok();
         }
         let Some(parsed) = parse(algorithm, &parts) else { return false };
         let verified = parsed.verify_sig(message, signature).is_ok();
         // One that never signed anything has no claim to a place.
         if verified {
-            self.keep(Known { algorithm, parts, parsed: Arc::new(parsed) });
+            self.0.keep(Known { algorithm, parts, parsed: Arc::new(parsed) });
         }
         verified
-    }
-
-    fn keep(&self, one: Known) {
-        self.0.rcu(|known| {
-            let surplus = (known.len() + 1).saturating_sub(MOST_KEYS);
-            known.iter().skip(surplus).chain([&one]).cloned().collect::<Vec<_>>()
-        });
     }
 }
 
 /// SHA-256 as four big-endian integers.
 pub(super) fn sha256(message: &[u8]) -> (u64, u64, u64, u64) {
-    let digest = digest(&SHA256, message);
-    let mut parts = digest.as_ref().as_chunks::<8>().0.iter().copied().map(u64::from_be_bytes);
+    let digest = Digest::of(message);
+    let mut parts = digest.bytes().as_chunks::<8>().0.iter().copied().map(u64::from_be_bytes);
     let mut part = || parts.next().unwrap_or_default();
     (part(), part(), part(), part())
 }
@@ -121,14 +120,14 @@ mod tests {
             assert!(one.signs(&keys, b"message", b"message") && other.signs(&keys, b"message", b"message"));
             assert!(!one.signs(&keys, b"message", b"another"));
         }
-        assert_eq!(keys.0.load().len(), 2);
+        assert_eq!(keys.0.len(), 2);
         // The same bytes under another algorithm are another key, and none.
         let (x, y) = one.parts();
         for algorithm in [Algorithm::Rs256, Algorithm::Ps256, Algorithm::Es256] {
             let key = PublicKey::Rsa(RsaKey { n: x.clone(), e: y.clone() });
             assert!(!keys.verify(algorithm, key, b"message", &[0; 64]));
         }
-        assert_eq!(keys.0.load().len(), 2);
+        assert_eq!(keys.0.len(), 2);
     }
 
     #[test]
@@ -146,8 +145,9 @@ mod tests {
         for _ in 0..MOST_KEYS {
             assert!(Signer::make().signs(&keys, b"message", b"message"));
         }
-        assert_eq!(keys.0.load().len(), MOST_KEYS);
-        assert!(!keys.0.load().iter().any(|known| known.parts[0] == first.parts().0), "the first one made room");
+        assert_eq!(keys.0.len(), MOST_KEYS);
+        let first_is_kept = keys.0.find(|known| (known.parts[0] == first.parts().0).then_some(()));
+        assert!(first_is_kept.is_none(), "the first one made room");
         assert!(first.signs(&keys, b"message", b"message"));
     }
 }

@@ -7,13 +7,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwap;
 use verifier_core::evidence::Check;
 use wasmtime::Store;
 use wasmtime::component::{HasSelf, Linker};
 
 use super::crypto;
 use super::limits::{Failure, Guest};
+use super::recent::Recent;
 use super::{Engine, LoadComponentError, Patience, inspect::Inspected};
 use crate::digest::Digest;
 
@@ -136,7 +136,7 @@ pub struct Verifier {
     engine: Engine,
     pre: VerifierPre<Guest>,
     digest: Digest,
-    sets: ArcSwap<Vec<KeySet>>,
+    sets: Recent<KeySet>,
 }
 
 /// A JWK Set as the component read it.
@@ -146,7 +146,7 @@ struct KeySet {
     keys: Arc<[PublishedKey]>,
 }
 
-/// More than the providers of one host publish at a time. The set that was read first makes room for one more.
+/// More than the providers of one host publish at a time.
 const MOST_SETS: usize = 16;
 
 impl fmt::Debug for Verifier {
@@ -169,7 +169,7 @@ impl Verifier {
         let mut linker: Linker<Guest> = Linker::new(&engine.inner);
         bindings::Verifier::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest).map_err(mismatch)?;
         let pre = linker.instantiate_pre(&inspected.component).and_then(VerifierPre::new).map_err(mismatch)?;
-        Ok(Self { engine: engine.clone(), pre, digest: inspected.digest, sets: ArcSwap::default() })
+        Ok(Self { engine: engine.clone(), pre, digest: inspected.digest, sets: Recent::new(MOST_SETS) })
     }
 
     /// Digest of the component: which revision of the core speaks.
@@ -197,25 +197,19 @@ impl Verifier {
         input: &verify::Input,
     ) -> wasmtime::Result<Answer> {
         let interface = instance.vigie_verifier_verify();
-        let known = self.sets.load().iter().find(|set| *set.jwks == *jwks).map(|set| Arc::clone(&set.keys));
-        let keys = match known {
+        let keys = match self.sets.find(|set| (*set.jwks == *jwks).then(|| Arc::clone(&set.keys))) {
             Some(keys) => keys,
             None => match interface.call_read_keys(&mut *store, jwks)? {
-                Ok(keys) => self.keep(jwks, keys),
+                Ok(keys) => {
+                    let keys: Arc<[PublishedKey]> = keys.into();
+                    self.sets.keep(KeySet { jwks: jwks.into(), keys: Arc::clone(&keys) });
+                    keys
+                }
                 Err(refused) => return Ok(Err(refused.into())),
             },
         };
         let answer = interface.call_check_login(store, &keys, input)?;
         Ok(answer.map(Verified::from).map_err(Refused::from))
-    }
-
-    fn keep(&self, jwks: &str, keys: Vec<PublishedKey>) -> Arc<[PublishedKey]> {
-        let one = KeySet { jwks: jwks.into(), keys: keys.into() };
-        self.sets.rcu(|sets| {
-            let surplus = (sets.len() + 1).saturating_sub(MOST_SETS);
-            sets.iter().skip(surplus).chain([&one]).cloned().collect::<Vec<_>>()
-        });
-        one.keys
     }
 
     /// One line of the `inspect` contract in a fresh instance.

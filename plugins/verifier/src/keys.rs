@@ -1,8 +1,8 @@
 //! Keys, from the core's form to the contract's and back.
 
 use verifier_core::token::{
-    Algorithm, DeclaredAlgorithm, Jwks, KeyMaterial, KeyPurpose, P256Key, PublicKey, PublishedKey, RsaKey, UnusableKey,
-    VerifyLoginError,
+    Algorithm, DeclaredAlgorithm, Jwks, KeyMaterial, KeyPurpose, P256Key, ParseJwksError, PublicKey, PublishedKey,
+    RsaKey, UnusableKey, VerifyLoginError,
 };
 
 use crate::answer;
@@ -20,7 +20,7 @@ pub(crate) fn set(keys: Vec<keys::PublishedKey>) -> Result<Jwks, verify::Failure
     Jwks::of(keys.into_iter().map(understood).collect()).map_err(refused)
 }
 
-fn refused(error: verifier_core::token::ParseJwksError) -> verify::Failure {
+fn refused(error: ParseJwksError) -> verify::Failure {
     answer::failure(&VerifyLoginError::from(error))
 }
 

@@ -42,10 +42,7 @@ impl<'t> Object<'t> {
     /// The value of a member.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Json<'t>> {
-        // Names of members differ early, and a call that compares bytes costs more than looking at the first one.
-        let is_it =
-            |other: &str| other.len() == name.len() && other.bytes().next() == name.bytes().next() && other == name;
-        self.0.iter().find(|(other, _)| is_it(other)).map(|(_, value)| value)
+        self.0.iter().find(|(n, _)| n == name).map(|(_, value)| value)
     }
 
     /// The member names, in the order of the text.
