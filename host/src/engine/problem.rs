@@ -148,6 +148,10 @@ pub enum CompileLimit {
     Memory(u64),
 }
 
+/// Nobody else builds one.
+const VERIFIER_OF_THIS_RELEASE: &str =
+    "Use the verifier that came with this release of vigie, vigie-verifier.wasm or vigie-verifier-pure.wasm.";
+
 fn missing(export: &str, found: Option<&str>) -> String {
     match found {
         Some(found) => format!("exports {found}, a version of {export} that this host does not speak"),
@@ -188,6 +192,8 @@ impl Explain for LoadComponentError {
                 "If you trust its author, raise limits.compile_timeout_ms or limits.compile_memory_bytes; if not, leave it out.".into()
             }
             Self::Worker { .. } => "Raise the number of processes that this account may start (ulimit -u), and free memory.".into(),
+            Self::Import { role: "verifier", .. } => VERIFIER_OF_THIS_RELEASE.into(),
+            Self::Export { export, .. } if export.starts_with("vigie:verifier/") => VERIFIER_OF_THIS_RELEASE.into(),
             Self::Import { import, .. } if import.starts_with("vigie:") => {
                 "It is built for another role or another version of the contract: build it against that of this release, which \
                  `vigie policy new` puts into a project."

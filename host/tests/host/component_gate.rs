@@ -54,6 +54,11 @@ fn a_component_without_the_contract_is_refused() {
     // The verifier of another release of the host.
     let older = r#"(component (instance $empty) (export "vigie:verifier/verify@0.1.0" (instance $empty)))"#;
     check(older, Role::Verifier, "POL-EXPORT", "vigie:verifier/verify@0.1.0");
+    let imports = r#"(component (import "vigie:verifier/crypto@0.1.0" (instance)))"#;
+    for text in [older, imports] {
+        let error = engine().inspect("test".into(), &wat(text), None, Role::Verifier).err().unwrap();
+        assert!(error.help().contains("vigie-verifier.wasm"), "{}", error.help());
+    }
 }
 
 #[test]
